@@ -1,0 +1,310 @@
+"""What the use cases and the window need from outside, as Protocols. ``wiring`` fills them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+from desktop_chat.core.events import StreamControl, StreamEvent
+from desktop_chat.core.messages import (
+    Conversation,
+    Message,
+    MessageHead,
+    SearchHit,
+)
+from desktop_chat.core.requests import ChatRequest
+from desktop_chat.core.secret import Secret
+from desktop_chat.core.services import Model, Service
+from desktop_chat.core.settings import Setting, T
+
+Unsubscribe: TypeAlias = Callable[[], None]
+Channel: TypeAlias = Literal["text", "reasoning"]
+
+
+class Provider(Protocol):
+    """One service that can be asked, with its key (if any) already inside."""
+
+    def stream(
+        self, request: ChatRequest, control: StreamControl
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Ask, and yield events until ``Done``.
+
+        Close the generator (``aclose``) or cancel its task to stop: the connection is released.
+
+        Raises:
+            ProviderError: for every failure; what was yielded before it stands.
+        """
+        ...
+
+    async def list_models(self) -> list[Model]:
+        """Return the service's own list.
+
+        Raises:
+            ProviderError: as for ``stream``; NOT_FOUND where a service has no list.
+        """
+        ...
+
+
+class Providers(Protocol):
+    """Makes providers; owns the connections they share."""
+
+    def provider(self, service: Service, key: Secret | None) -> Provider:
+        """Return a provider for a service. It is light: make one for each turn.
+
+        Raises:
+            ProviderError: PROTOCOL for an unknown protocol, BAD_REQUEST for a base URL that
+                is none.
+        """
+        ...
+
+    def origin(self, service: Service) -> str:
+        """Return the origin a key would go to: ``https://api.deepseek.com``.
+
+        It is scheme, host in lower case and, where it is not the scheme's own, port.
+
+        Raises:
+            ProviderError: BAD_REQUEST for a base URL that is none.
+        """
+        ...
+
+    def chat_url(self, service: Service) -> str:
+        """Return the address that a question is sent to, for showing it.
+
+        Raises:
+            ProviderError: BAD_REQUEST for a base URL that is none.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection and the demo server, if it runs."""
+        ...
+
+
+class KeyPlace(StrEnum):
+    """Where a key is kept."""
+
+    KEYRING = "keyring"
+    MEMORY = "memory"
+    ENVIRONMENT = "environment"
+
+
+class SecretStore(Protocol):
+    """Keys by service and origin. A key saved for one origin is never found under another."""
+
+    async def get(self, service_id: str, origin: str) -> Secret | None:
+        """Return the key, from memory or else from the keyring; None when there is none.
+
+        Raises:
+            SecretStoreError: the keyring could not be asked.
+        """
+        ...
+
+    async def set(self, service_id: str, origin: str, key: Secret) -> KeyPlace:
+        """Keep a key: in the keyring, or in memory for this run when there is none or it fails."""
+        ...
+
+    async def delete(self, service_id: str, origin: str) -> None:
+        """Forget a key in both places; no error when there is none.
+
+        Raises:
+            SecretStoreError: the keyring holds it and did not delete it.
+        """
+        ...
+
+    def backend(self) -> str:
+        """Return the name of the keyring in use, for people; "" when there is none."""
+        ...
+
+    def problem(self) -> str:
+        """Return why the keyring is not used (a ``SecretStoreError`` reason), or ""."""
+        ...
+
+    def subscribe(self, listener: Callable[[], None]) -> Unsubscribe:
+        """Call ``listener`` whenever ``problem`` changes."""
+        ...
+
+
+class Settings(Protocol):
+    """Typed settings, read at once and written in the background."""
+
+    def get(self, setting: Setting[T]) -> T:
+        """Return the value."""
+        ...
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        """Change the value, tell subscribers at once, and write the file soon after.
+
+        Raises:
+            ValueError: a value that the setting does not accept.
+        """
+        ...
+
+    def subscribe(self, listener: Callable[[str], None]) -> Unsubscribe:
+        """Call ``listener`` with the name of each setting that changes."""
+        ...
+
+
+class Catalogue(Protocol):
+    """The services: those that ship, with the user's own and the user's changes laid over them."""
+
+    def services(self) -> list[Service]:
+        """Return every service, in the order of the pickers; the demo service is last."""
+        ...
+
+    def service(self, service_id: str) -> Service | None:
+        """Return one service."""
+        ...
+
+    def save(self, service: Service) -> None:
+        """Keep a new or changed service in the user's file; ``configured`` becomes True.
+
+        Raises:
+            OSError: the file could not be written.
+        """
+        ...
+
+    def remove(self, service_id: str) -> None:
+        """Forget the user's own service, or the user's changes to one that ships.
+
+        Raises:
+            OSError: the file could not be written.
+        """
+        ...
+
+    def subscribe(self, listener: Callable[[], None]) -> Unsubscribe:
+        """Call ``listener`` after each change."""
+        ...
+
+
+class ConversationStore(Protocol):
+    """Conversations and their messages, on disk. Every method may raise ``StoreError``."""
+
+    async def conversations(self, *, limit: int = 500) -> list[Conversation]:
+        """Return conversations that have messages, newest ``updated_at`` first."""
+        ...
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        """Return one."""
+        ...
+
+    async def save_conversation(self, conversation: Conversation) -> None:
+        """Insert it, or replace everything but its messages."""
+        ...
+
+    async def delete_conversation(self, conversation_id: str) -> None:
+        """Hide a conversation; it can be restored until the next start."""
+        ...
+
+    async def restore_conversation(self, conversation_id: str) -> None:
+        """Undo ``delete_conversation``."""
+        ...
+
+    async def heads(self, conversation_id: str) -> list[MessageHead]:
+        """Return the whole tree without texts."""
+        ...
+
+    async def messages(self, ids: Sequence[str]) -> list[Message]:
+        """Return messages in the order asked for; unknown ids are left out.
+
+        The text of one that streams is what has been appended so far.
+        """
+        ...
+
+    async def begin_turn(
+        self, conversation: Conversation, question: Message | None, answer: Message
+    ) -> None:
+        """Save, in one transaction: the conversation (``leaf_id`` is the answer), the question
+        (None when it is there already) and the streaming answer row with this run's id.
+        """
+        ...
+
+    async def reopen(self, message: Message) -> None:
+        """Mark a finished answer as streaming again (Continue); its text stays."""
+        ...
+
+    async def append(self, message_id: str, pieces: Sequence[tuple[Channel, str]]) -> None:
+        """Append what arrived, in order. The cost does not grow with what is there already."""
+        ...
+
+    async def finish(self, message: Message) -> None:
+        """Save a message's final form, whole, in place of what was appended."""
+        ...
+
+    async def search(self, query: str, *, limit: int = 50) -> list[SearchHit]:
+        """Return conversations and messages that hold the words, newest first. Any two
+        characters of Chinese can be found.
+        """
+        ...
+
+    async def draft(self, conversation_id: str) -> str:
+        """Return what was typed and not sent, or ""."""
+        ...
+
+    async def save_draft(self, conversation_id: str, text: str) -> None:
+        """Keep what was typed; "" forgets it. The conversation need not exist yet."""
+        ...
+
+    async def drafts(self) -> dict[str, str]:
+        """Return every draft by conversation id."""
+        ...
+
+    async def recover(self) -> list[str]:
+        """At launch: mark streaming rows of dead runs as interrupted, drop what was deleted
+        before this run, and return the ids of the rows marked.
+        """
+        ...
+
+    @property
+    def run_id(self) -> str:
+        """The id of this run."""
+        ...
+
+    async def aclose(self) -> None:
+        """Finish what is waiting and close the database."""
+        ...
+
+
+class TaskKeeper(Protocol):
+    """Starts tasks, holds them, reports what fails in them, and cancels them on close."""
+
+    def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Start a task on the running loop."""
+        ...
+
+    def subscribe(self, listener: Callable[[str, BaseException], None]) -> Unsubscribe:
+        """Call ``listener`` with a task's name and the exception that ended it."""
+        ...
+
+    async def aclose(self) -> None:
+        """Cancel every task and wait for them."""
+        ...
+
+
+class Paths(Protocol):
+    """Where things are on this machine."""
+
+    @property
+    def config(self) -> Path:
+        """Settings and services."""
+        ...
+
+    @property
+    def data(self) -> Path:
+        """The database, its backups."""
+        ...
+
+    @property
+    def cache(self) -> Path:
+        """What can be made anew."""
+        ...
+
+    @property
+    def logs(self) -> Path:
+        """Log files."""
+        ...
+
+    @property
+    def resources(self) -> Path:
+        """Files that ship with the program."""
+        ...

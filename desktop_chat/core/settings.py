@@ -1,0 +1,60 @@
+"""Every setting there is, typed, in one place. Secrets are never settings."""
+
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T", bool, int, float, str, tuple[str, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """One setting.
+
+    Attributes:
+        name: ``section.key`` in the settings file.
+        default: its value when the file says nothing, or something of another type.
+        choices: the values allowed; empty for any.
+    """
+
+    name: str
+    default: T
+    choices: tuple[T, ...] = ()
+
+    def accepts(self, value: object) -> bool:
+        """Tell whether a value read from outside may be used."""
+        same = type(value) is type(self.default)
+        return same and (not self.choices or value in self.choices)
+
+
+LANGUAGE: Final = Setting("appearance.language", "system", ("system", "zh_CN", "en"))
+THEME: Final = Setting("appearance.theme", "system", ("system", "light", "dark"))
+REDUCED_MOTION: Final = Setting("appearance.reduced_motion", False)
+SIDEBAR_OPEN: Final = Setting("window.sidebar_open", True)
+SIDEBAR_WIDTH: Final = Setting("window.sidebar_width", 264)
+WINDOW_GEOMETRY: Final = Setting("window.geometry", "")
+"""``x,y,width,height,maximised`` or empty."""
+OPEN_TABS: Final[Setting[tuple[str, ...]]] = Setting("window.open_tabs", ())
+"""Conversation ids, left to right."""
+ACTIVE_TAB: Final = Setting("window.active_tab", "")
+DEFAULT_SERVICE: Final = Setting("chat.service", "")
+DEFAULT_MODEL: Final = Setting("chat.model", "")
+DEFAULT_THINKING: Final = Setting("chat.thinking", "default", ("default", "on", "off"))
+DEFAULT_EFFORT: Final = Setting("chat.effort", "")
+CONTEXT_ROUNDS: Final = Setting("chat.context_rounds", 20)
+"""How many rounds of question and answer are sent; 0 sends all."""
+
+ALL: Final = (
+    LANGUAGE,
+    THEME,
+    REDUCED_MOTION,
+    SIDEBAR_OPEN,
+    SIDEBAR_WIDTH,
+    WINDOW_GEOMETRY,
+    OPEN_TABS,
+    ACTIVE_TAB,
+    DEFAULT_SERVICE,
+    DEFAULT_MODEL,
+    DEFAULT_THINKING,
+    DEFAULT_EFFORT,
+    CONTEXT_ROUNDS,
+)

@@ -1,0 +1,1 @@
+"""What touches the desktop around the window."""

@@ -1,0 +1,1 @@
+"""Text that arrives in pieces becomes finished blocks and one open tail."""

@@ -1,0 +1,1 @@
+"""Services behind the ``Provider`` port: one wire protocol per file, one transport seam."""

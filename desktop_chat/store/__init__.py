@@ -1,0 +1,1 @@
+"""Conversations in SQLite: trees of messages, drafts, search, migrations, backups."""

@@ -1,0 +1,1 @@
+"""Keyring, settings, catalogue, paths, log and tasks; no Qt."""

@@ -1,0 +1,1 @@
+"""Small controls in the look of ``design.md``: buttons, switches, fields, popups."""

@@ -1,0 +1,1 @@
+"""Side panels, each one file with a ``PanelSpec``."""

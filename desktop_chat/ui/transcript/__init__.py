@@ -1,0 +1,1 @@
+"""The view of a conversation: it paints what is visible and touches the tail alone."""
