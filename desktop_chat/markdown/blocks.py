@@ -31,7 +31,7 @@ class Span:
     """A run of text in one style.
 
     Attributes:
-        text: what is shown, without marks; ``\\n`` is a line break.
+        text: what is shown, without marks; a line feed is a line break.
         style: how.
         href: where a link or an image points, or "".
     """
