@@ -1,0 +1,111 @@
+"""Which conversations stream and which finished unseen, and the marks that say so."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter
+
+from desktop_chat.chat.sessions import Sessions
+from desktop_chat.core.ports import Unsubscribe
+from desktop_chat.ui.bridge import Relay
+from desktop_chat.ui.controls.ring import paint_ring, turn_of
+from desktop_chat.ui.theme import Theme
+
+_FRAME_MS: Final = 50
+_RING: Final = 10.0
+_DOT: Final = 8.0
+
+
+class Mark(Enum):
+    """What a tab or a row shows beside a title."""
+
+    NONE = 0
+    RUNNING = 1
+    UNREAD = 2
+
+
+class Activity(QObject):
+    """Watches every session at once, whether or not its page was ever built.
+
+    Args:
+        theme: tells whether motion is reduced.
+        sessions: what is watched.
+        parent: the watcher ends with it.
+    """
+
+    changed = Signal(str)
+    """The id of a conversation whose mark is another now."""
+    turned = Signal()
+    """The rings have a new angle."""
+
+    def __init__(self, theme: Theme, sessions: Sessions, parent: QObject) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._running = {session.conversation.id for session in sessions.running()}
+        self._unread: set[str] = set()
+        self._seen = ""
+        self._timer = QTimer(self, interval=_FRAME_MS)
+        self._timer.timeout.connect(self.turned)
+
+        def subscribe(listener: Callable[[object], None]) -> Unsubscribe:
+            return sessions.subscribe(lambda chat, running: listener((chat, running)))
+
+        Relay(subscribe, self).received.connect(self._receive)
+        theme.changed.connect(self._keep_turning)
+        self._keep_turning()
+
+    def mark(self, conversation_id: str) -> Mark:
+        """Return what a conversation's tab and row show."""
+        if conversation_id in self._running:
+            return Mark.RUNNING
+        return Mark.UNREAD if conversation_id in self._unread else Mark.NONE
+
+    def running(self) -> frozenset[str]:
+        """Return the ids of the conversations that stream."""
+        return frozenset(self._running)
+
+    def see(self, conversation_id: str) -> None:
+        """Say which conversation the reader has before the eyes; "" for none."""
+        self._seen = conversation_id
+        if conversation_id in self._unread:
+            self._unread.discard(conversation_id)
+            self.changed.emit(conversation_id)
+
+    def paint(self, painter: QPainter, mark: Mark, rect: QRectF) -> None:
+        """Draw a mark in the middle of a rectangle."""
+        if mark is Mark.NONE:
+            return
+        tokens = self._theme.tokens
+        side = _RING if mark is Mark.RUNNING else _DOT
+        box = QRectF(0, 0, side, side)
+        box.moveCenter(rect.center())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if mark is Mark.UNREAD:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(tokens.accent)
+            painter.drawEllipse(box)
+        else:
+            turn = 0.0 if self._theme.reduced_motion else turn_of()
+            paint_ring(painter, box, tokens.accent, turn)
+        painter.restore()
+
+    def _receive(self, event: tuple[str, bool]) -> None:
+        conversation_id, running = event
+        if running:
+            self._running.add(conversation_id)
+        else:
+            self._running.discard(conversation_id)
+            if conversation_id != self._seen:
+                self._unread.add(conversation_id)
+        self._keep_turning()
+        self.changed.emit(conversation_id)
+
+    def _keep_turning(self) -> None:
+        if self._running and not self._theme.reduced_motion:
+            if not self._timer.isActive():
+                self._timer.start()
+        else:
+            self._timer.stop()
