@@ -1,0 +1,417 @@
+"""The list of conversations in the sidebar: a model, a delegate and a view that stay fast."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from desktop_chat.core.i18n import tr
+from desktop_chat.core.messages import Conversation, SearchHit
+from desktop_chat.ui.activity import Activity, Mark
+from desktop_chat.ui.controls.paint import paint_box
+from desktop_chat.ui.theme import RADIUS_CONTROL, Theme
+
+ROW_HEIGHT: Final = 32
+GROUP_HEIGHT: Final = 28
+HIT_HEIGHT: Final = 48
+_MARGIN: Final = 12
+_PADDING: Final = 8
+_MARK: Final = 24
+
+ID_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+MESSAGE_ROLE: Final = Qt.ItemDataRole.UserRole + 2
+SNIPPET_ROLE: Final = Qt.ItemDataRole.UserRole + 3
+_KEYBOARD: Final = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+
+
+def shown_title(title: str) -> str:
+    """Return a conversation's title, or what stands for one that has none yet."""
+    return title or tr("New chat")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row.
+
+    Attributes:
+        title: of the group, the conversation or the hit.
+        conversation_id: "" for the label of a group.
+        message_id: of a hit in a message, or "".
+        snippet: of a hit, or "".
+    """
+
+    title: str
+    conversation_id: str = ""
+    message_id: str = ""
+    snippet: str = ""
+
+
+def history_rows(groups: Sequence[tuple[str, Sequence[Conversation]]]) -> list[Row]:
+    """Return the rows of the history: each group's label and its conversations."""
+    rows: list[Row] = []
+    for label, conversations in groups:
+        rows.append(Row(label))
+        rows.extend(Row(shown_title(item.title), item.id) for item in conversations)
+    return rows
+
+
+def hit_rows(hits: Sequence[SearchHit]) -> list[Row]:
+    """Return the rows of a search."""
+    return [
+        Row(shown_title(hit.title), hit.conversation_id, hit.message_id or "", hit.snippet)
+        for hit in hits
+    ]
+
+
+class HistoryModel(QAbstractListModel):
+    """Rows of conversations or hits.
+
+    Args:
+        activity: says which ones stream or are unread.
+        parent: the view.
+    """
+
+    rename_requested = Signal(str, str)
+    """A conversation's id and the title typed for it."""
+
+    def __init__(self, activity: Activity, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._activity = activity
+        self._rows: list[Row] = []
+        self._places: dict[str, int] = {}
+        activity.changed.connect(self._mark_changed)
+
+    def rows(self) -> Sequence[Row]:
+        """Return what is shown."""
+        return self._rows
+
+    def set_rows(self, rows: list[Row]) -> None:
+        """Show other rows; where only titles differ the view keeps its place and its choice."""
+        same = [row.conversation_id for row in rows] == [
+            row.conversation_id for row in self._rows
+        ] and [row.snippet for row in rows] == [row.snippet for row in self._rows]
+        if same:
+            self._rows = rows
+            if rows:
+                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+            return
+        self.beginResetModel()
+        self._rows = rows
+        self._places = {row.conversation_id: at for at, row in reversed(list(enumerate(rows)))}
+        self.endResetModel()
+
+    def find(self, conversation_id: str) -> QModelIndex:
+        """Return the first row of a conversation, or an index that is not valid."""
+        place = self._places.get(conversation_id) if conversation_id else None
+        return QModelIndex() if place is None else self.index(place)
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Return how many rows there are."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        """Return what can be done with a row: nothing with the label of a group."""
+        if not index.isValid() or not self._rows[index.row()].conversation_id:
+            return Qt.ItemFlag.NoItemFlags
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if not self._rows[index.row()].snippet:
+            flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return one thing that is known of a row."""
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row = self._rows[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return row.title
+        if role == ID_ROLE:
+            return row.conversation_id
+        if role == MESSAGE_ROLE:
+            return row.message_id
+        if role == SNIPPET_ROLE:
+            return row.snippet
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._spoken(row)
+        if role == Qt.ItemDataRole.ToolTipRole and row.conversation_id:
+            return row.title
+        return None
+
+    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Ask for another title; the row changes when the history says so."""
+        title = str(value).strip()
+        if role != Qt.ItemDataRole.EditRole or not title:
+            return False
+        row = self._rows[index.row()]
+        if title != row.title:
+            self.rename_requested.emit(row.conversation_id, title)
+        return True
+
+    def mark(self, index: _Index) -> Mark:
+        """Return the mark of a row."""
+        return self._activity.mark(self._rows[index.row()].conversation_id)
+
+    def _spoken(self, row: Row) -> str:
+        mark = self._activity.mark(row.conversation_id)
+        if mark is Mark.RUNNING:
+            return tr("{title}, answering").format(title=row.title)
+        if mark is Mark.UNREAD:
+            return tr("{title}, new answer").format(title=row.title)
+        return f"{row.title}: {row.snippet}" if row.snippet else row.title
+
+    def _mark_changed(self, conversation_id: str) -> None:
+        index = self.find(conversation_id)
+        if index.isValid():
+            self.dataChanged.emit(index, index)
+
+
+class HistoryDelegate(QStyledItemDelegate):
+    """Paints rows and edits titles in place.
+
+    Args:
+        theme: colours and fonts.
+        activity: draws the marks.
+        view: the list.
+    """
+
+    def __init__(self, theme: Theme, activity: Activity, view: "HistoryList") -> None:
+        super().__init__(view)
+        self._theme = theme
+        self._activity = activity
+        self._view = view
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """Return the height of a row; its width is the list's."""
+        if not index.data(ID_ROLE):
+            return QSize(0, GROUP_HEIGHT)
+        return QSize(0, HIT_HEIGHT if index.data(SNIPPET_ROLE) else ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Draw a row."""
+        tokens = self._theme.tokens
+        whole: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        box = whole.adjusted(_MARGIN, 0, -_MARGIN, 0)
+        title = str(index.data())
+        if not index.data(ID_ROLE):
+            label = box.adjusted(_PADDING, 6, -_PADDING, 0)
+            self._text(painter, label, title, 12, tokens.text3)
+            return
+        if index.data(ID_ROLE) == self._view.active:
+            paint_box(painter, box, RADIUS_CONTROL, tokens.selected)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            paint_box(painter, box, RADIUS_CONTROL, tokens.hover)
+        if self._view.ringed and index == self._view.currentIndex():
+            paint_box(painter, box, RADIUS_CONTROL, None, tokens.accent, 2)
+        text = box.adjusted(_PADDING, 0, -_PADDING, 0)
+        mark = self._activity.mark(str(index.data(ID_ROLE)))
+        if mark is not Mark.NONE:
+            text.setRight(box.right() - _MARK)
+            self._activity.paint(painter, mark, QRectF(mark_rect(whole)))
+        snippet = index.data(SNIPPET_ROLE)
+        if snippet:
+            upper, lower = QRect(text), QRect(text)
+            upper.setBottom(text.top() + 26)
+            lower.setTop(text.top() + 24)
+            self._text(painter, upper.adjusted(0, 4, 0, 0), title, 13, tokens.text)
+            self._text(painter, lower.adjusted(0, -2, 0, -4), snippet, 12, tokens.text3)
+        else:
+            self._text(painter, text, title, 13, tokens.text)
+
+    def _text(self, painter: QPainter, box: QRect, text: str, pixels: int, colour: Any) -> None:
+        painter.setFont(self._theme.font(pixels))
+        painter.setPen(colour)
+        short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, short)
+
+    def createEditor(
+        self, parent: QWidget, _option: QStyleOptionViewItem, _index: _Index
+    ) -> QWidget:
+        """Return the field in which a title is changed."""
+        editor = QLineEdit(parent)
+        editor.setAccessibleName(tr("Chat title"))
+        editor.setFont(self._theme.font(13))
+        editor.setFrame(False)
+        editor.setTextMargins(_PADDING - 2, 0, 0, 0)
+        return editor
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
+        """Hand on what was typed."""
+        assert isinstance(editor, QLineEdit)
+        model.setData(index, editor.text())
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, _index: _Index
+    ) -> None:
+        """Lay the field over its row."""
+        rect: QRect = option.rect
+        editor.setGeometry(rect.adjusted(_MARGIN, 1, -_MARGIN, -1))
+
+
+def mark_rect(row: QRect) -> QRect:
+    """Return where the mark of a row is."""
+    return QRect(row.right() - _MARGIN - _MARK, row.top(), _MARK, row.height())
+
+
+class HistoryList(QListView):
+    """The list itself.
+
+    Args:
+        theme: colours and fonts.
+        activity: which conversations stream or are unread.
+        parent: the sidebar.
+    """
+
+    opened = Signal(str, str)
+    """A conversation's id and a message's id, or ""."""
+    delete_requested = Signal(str)
+    menu_requested = Signal(str, QPoint)
+    """A conversation's id and a place on the screen."""
+
+    def __init__(self, theme: Theme, activity: Activity, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._activity = activity
+        self.active = ""
+        self.ringed = False
+        self.rows = HistoryModel(activity, self)
+        self.setModel(self.rows)
+        self.setItemDelegate(HistoryDelegate(theme, activity, self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(200)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self.setTabKeyNavigation(False)
+        self.clicked.connect(self._open)
+        activity.turned.connect(self._turn)
+        theme.changed.connect(self.viewport().update)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every sentence anew."""
+        self.setAccessibleName(tr("Chats"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the language that was chosen."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)
+
+    def set_active(self, conversation_id: str) -> None:
+        """Show which conversation is the one being read."""
+        if conversation_id == self.active:
+            return
+        self.active = conversation_id
+        index = self.rows.find(conversation_id)
+        if index.isValid():
+            self.setCurrentIndex(index)
+        self.viewport().update()
+
+    def rename(self, conversation_id: str) -> bool:
+        """Let the title of a conversation be changed in its row.
+
+        Returns:
+            False when it has no row.
+        """
+        index = self.rows.find(conversation_id)
+        if not index.isValid():
+            return False
+        self.scrollTo(index)
+        self.setCurrentIndex(index)
+        self.edit(index)
+        return True
+
+    def current_id(self) -> str:
+        """Return the conversation that the keyboard is at, or ""."""
+        return str(self.currentIndex().data(ID_ROLE) or "")
+
+    def _open(self, index: QModelIndex) -> None:
+        conversation_id = index.data(ID_ROLE)
+        if conversation_id:
+            self.opened.emit(conversation_id, index.data(MESSAGE_ROLE))
+
+    def _turn(self) -> None:
+        if not self.isVisible():
+            return
+        for conversation_id in self._activity.running():
+            index = self.rows.find(conversation_id)
+            if index.isValid():
+                rect = mark_rect(self.visualRect(index))
+                if rect.intersects(self.viewport().rect()):
+                    self.viewport().update(rect)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open on Enter, delete on Delete."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open(self.currentIndex())
+        elif event.key() == Qt.Key.Key_Delete and self.current_id():
+            self.delete_requested.emit(self.current_id())
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the ring away: the pointer is in use."""
+        self._ring(False)
+        super().mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the row under the pointer, or of the keyboard's row."""
+        index = self.indexAt(event.pos())
+        place = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            place = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        if index.data(ID_ROLE):
+            self.menu_requested.emit(index.data(ID_ROLE), place)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the ring when the keyboard brought the focus."""
+        super().focusInEvent(event)
+        self._ring(event.reason() in _KEYBOARD)
+        if not self.currentIndex().isValid():
+            self.setCurrentIndex(self.rows.find(self.active))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the ring away."""
+        super().focusOutEvent(event)
+        self._ring(False)
+
+    def _ring(self, shown: bool) -> None:
+        if shown != self.ringed:
+            self.ringed = shown
+            self.viewport().update()
