@@ -1,0 +1,248 @@
+"""The services: those that ship, with a file of the user's laid over them field by field."""
+
+import logging
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from desktop_chat.core.ports import Unsubscribe
+from desktop_chat.core.services import Service
+from desktop_chat.system.problems import Problem, ProblemKind
+from desktop_chat.system.service_table import (
+    DEMO_PROTOCOL,
+    ID,
+    Findings,
+    known_field,
+    names_secret,
+    read_service,
+    write_service,
+)
+from desktop_chat.system.tomlfile import TomlFile, table_of
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+_log = logging.getLogger(__name__)
+
+_HEADER: Final = """\
+# Your services of Desktop Chat, and your changes to those that ship with it.
+#
+# The program changes single entries and keeps your comments. Keys are NOT kept here but in the
+# system keyring: a field or header that looks like a key is not read.
+#
+# One table for each service; a service that has one counts as set up. For a service that ships
+# (deepseek, ark, siliconflow, openai, openrouter, ollama, demo) give only the fields that differ:
+#
+#   [services.deepseek]
+#   first_token_timeout = 60
+#   models = ["my-own-model"]              # further models, after those that ship
+#   hidden_models = ["deepseek-flash"]     # models that ship and shall not be shown
+#
+# A service of your own needs an id (lower case letters, digits, . _ -) and an address:
+#
+#   [services.my-gateway]
+#   name = "My gateway"                    # or { zh_CN = "…", en = "…" }
+#   base_url = "https://llm.example.com/v1"
+#   auth = "bearer"                        # or "none"
+#   key_env = ["MY_GATEWAY_KEY"]           # names of environment variables, not the key
+#   models = ["small", { id = "large", context_tokens = 128_000 }]
+#   default_model = "small"
+#   thinking = { dialect = "effort", efforts = ["low", "high"] }
+#   headers = { X-Team = "docs" }          # further headers of every request
+#   body = { top_k = 20 }                  # further fields of every chat request
+#   enabled = false                        # the pickers do not show it
+#
+# thinking.dialect is one of: none, type, enable, effort, reasoning.
+# The order of the pickers, before all others:
+#
+#   order = ["my-gateway", "deepseek"]
+
+"""
+
+
+class FileCatalogue:
+    """The catalogue (``core.ports.Catalogue``) from two TOML files. Use it from one thread.
+
+    Args:
+        builtin_path: the file that ships.
+        user_path: the user's file; it need not exist.
+
+    Raises:
+        OSError: the file that ships cannot be read.
+        ValueError: it has a mistake.
+    """
+
+    def __init__(self, builtin_path: Path, user_path: Path) -> None:
+        self._builtin = _read_builtin(builtin_path)
+        self._file = TomlFile(user_path, _HEADER)
+        self._listeners: list[Callable[[], None]] = []
+        self._problems: list[Problem] = []
+        self._services: list[Service] = []
+        self._load()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was wrong with the user's file when it was last read."""
+        return list(self._problems)
+
+    def services(self) -> list[Service]:
+        """Return every service, in the order of the pickers; the demo service is last."""
+        return list(self._services)
+
+    def service(self, service_id: str) -> Service | None:
+        """Return one service."""
+        return next((item for item in self._services if item.id == service_id), None)
+
+    def shipped(self, service_id: str) -> Service | None:
+        """Return a service as it ships, without the user's changes."""
+        return self._builtin.get(service_id)
+
+    def save(self, service: Service) -> None:
+        """Keep a new or changed service in the user's file; ``configured`` becomes True.
+
+        Raises:
+            OSError: the file could not be written; nothing has changed.
+            ValueError: the id is none, the service lacks an address, or a field cannot be kept.
+            SecretRefusedError: a field carries a key (it is a ValueError too).
+        """
+        if not ID.fullmatch(service.id):
+            raise ValueError(f"{service.id!r} is not the id of a service")
+        table = write_service(service, self._builtin.get(service.id))
+
+        def change(document: "TOMLDocument") -> None:
+            services = table_of(document, "services", bare=True)
+            _lay(table_of(services, service.id), table)
+
+        self._edit(change)
+
+    def remove(self, service_id: str) -> None:
+        """Forget the user's own service, or the user's changes to one that ships.
+
+        Raises:
+            OSError: the file could not be written; nothing has changed.
+        """
+
+        def change(document: "TOMLDocument") -> None:
+            table_of(document, "services", bare=True).pop(service_id, None)
+            order = document.get("order")
+            if isinstance(order, list) and service_id in order:
+                order.remove(service_id)
+
+        self._edit(change)
+
+    def set_order(self, ids: Sequence[str]) -> None:
+        """Keep the order of the pickers; services that are not named follow in their own order.
+
+        Raises:
+            OSError: the file could not be written; nothing has changed.
+        """
+
+        def change(document: "TOMLDocument") -> None:
+            document["order"] = list(ids)
+
+        self._edit(change)
+
+    def reload(self) -> None:
+        """Read the user's file again, after it was edited by hand; tell when something changed."""
+        before = self._services
+        self._load()
+        if self._services != before:
+            self._tell()
+
+    def subscribe(self, listener: Callable[[], None]) -> Unsubscribe:
+        """Call ``listener`` after each change."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def _edit(self, change: Callable[["TOMLDocument"], None]) -> None:
+        self._file.edit(change)
+        self._load()
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+    def _load(self) -> None:
+        content, problem = self._file.read()
+        findings = Findings()
+        tables = content.get("services", {})
+        if not isinstance(tables, dict):
+            findings.add(ProblemKind.FIELD, "services")
+            tables = {}
+        services = dict(self._builtin)
+        for service_id, table in tables.items():
+            if not ID.fullmatch(service_id) or not isinstance(table, dict):
+                findings.add(ProblemKind.ENTRY, service_id)
+                continue
+            below = self._builtin.get(service_id)
+            service = read_service(service_id, table, below, findings)
+            if service is not None:
+                services[service_id] = replace(service, builtin=below is not None, configured=True)
+        self._services = _in_order(services, content.get("order", []), findings)
+        self._problems = [] if problem is None else [problem]
+        self._problems += [Problem(kind, self._file.path, place) for kind, place in findings.items]
+        for item in self._problems:
+            _log.warning("services: %s %s %s", item.kind, item.place, item.detail)
+
+
+def _read_builtin(path: Path) -> dict[str, Service]:
+    content = tomllib.loads(path.read_text("utf-8"))
+    findings = Findings()
+    services: dict[str, Service] = {}
+    for service_id, table in content["services"].items():
+        service = read_service(service_id, table, None, findings)
+        if service is not None:
+            ready = service.protocol == DEMO_PROTOCOL
+            services[service_id] = replace(service, builtin=True, configured=ready)
+    if findings.items:
+        raise ValueError(f"{path}: {findings.items}")
+    return services
+
+
+def _in_order(services: Mapping[str, Service], order: object, findings: Findings) -> list[Service]:
+    if not isinstance(order, list):
+        findings.add(ProblemKind.FIELD, "order")
+        order = []
+    wanted = [item for item in order if isinstance(item, str) and item in services]
+    ids = [*dict.fromkeys([*wanted, *services])]
+    demo = [item for item in ids if services[item].protocol == DEMO_PROTOCOL]
+    return [services[item] for item in (*(item for item in ids if item not in demo), *demo)]
+
+
+def _lay(table: Any, values: Mapping[str, Any]) -> None:
+    """Make a tomlkit table say exactly these fields; fields nobody knows stay, keys go."""
+    for name in list(table):
+        if name not in values and (known_field(name) or names_secret(name)):
+            del table[name]
+    for name, value in values.items():
+        if name not in table or _unwrapped(table[name]) != value:
+            table[name] = _item(value)
+
+
+def _unwrapped(value: Any) -> Any:
+    return value.unwrap() if hasattr(value, "unwrap") else value
+
+
+def _item(value: Any) -> Any:
+    """Return a value in the shape that reads best: tables in one line, long lists in several."""
+    import tomlkit
+
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        for name, item in value.items():
+            table[name] = _item(item)
+        return table
+    if isinstance(value, list):
+        array = tomlkit.array()
+        for item in value:
+            array.append(_item(item))
+        return array.multiline(len(value) > 3 or any(isinstance(item, dict) for item in value))
+    return value
