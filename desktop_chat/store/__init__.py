@@ -1,1 +1,5 @@
 """Conversations in SQLite: trees of messages, drafts, search, migrations, backups."""
+
+from desktop_chat.store.sqlite import SqliteStore
+
+__all__ = ["SqliteStore"]
