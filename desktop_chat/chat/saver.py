@@ -1,0 +1,197 @@
+"""Writes what happens in a conversation, in order, without ever holding up what happens.
+
+A disk may be slow or full. What could not be written stays in memory, in order, and is tried
+again; nothing is given up while the program lives.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, Protocol
+
+from desktop_chat.core.errors import ErrorInfo, ErrorKind, StoreError
+from desktop_chat.core.messages import Conversation, Message
+from desktop_chat.core.ports import Channel, ConversationStore, TaskKeeper
+
+_INTERVAL: Final = 0.5
+"""Seconds between two writes of a stream; with the write itself it stays below one."""
+_LONGEST_WAIT: Final = 30.0
+_log = logging.getLogger(__name__)
+
+
+class _Write(Protocol):
+    async def run(self, store: ConversationStore) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    conversation: Conversation
+    question: Message | None
+    answer: Message
+
+    async def run(self, store: ConversationStore) -> None:
+        await store.begin_turn(self.conversation, self.question, self.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reopen:
+    message: Message
+
+    async def run(self, store: ConversationStore) -> None:
+        await store.reopen(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Append:
+    message_id: str
+    pieces: list[tuple[Channel, str]] = field(default_factory=list)
+
+    async def run(self, store: ConversationStore) -> None:
+        joined = [
+            (channel, "".join(text for _, text in group))
+            for channel, group in groupby(self.pieces, key=itemgetter(0))
+        ]
+        await store.append(self.message_id, joined)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finish:
+    message: Message
+
+    async def run(self, store: ConversationStore) -> None:
+        await store.finish(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class _SaveConversation:
+    conversation: Conversation
+
+    async def run(self, store: ConversationStore) -> None:
+        await store.save_conversation(self.conversation)
+
+
+class Saver:
+    """Writes the turns of one conversation to the store, in order.
+
+    The coroutines return when everything is written, or when a write failed: then ``error`` tells
+    why, ``notify`` was called with it, and the writes are tried again with growing pauses until
+    ``notify`` is called with None. They never raise ``StoreError``.
+
+    Args:
+        store: where it goes.
+        tasks: holds the writing tasks.
+        notify: told when saving fails (the error) and when all is written again (None).
+        interval: seconds between two writes of a stream.
+    """
+
+    def __init__(
+        self,
+        store: ConversationStore,
+        tasks: TaskKeeper,
+        notify: Callable[[ErrorInfo | None], None],
+        *,
+        interval: float = _INTERVAL,
+    ) -> None:
+        self._store = store
+        self._tasks = tasks
+        self._notify = notify
+        self._interval = interval
+        self._queue: deque[_Write] = deque()
+        self._open: _Append | None = None
+        self._lock = asyncio.Lock()
+        self._writer: asyncio.Task[None] | None = None
+        self.error: ErrorInfo | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is not written yet."""
+        return bool(self._queue)
+
+    async def begin(
+        self, conversation: Conversation, question: Message | None, answer: Message
+    ) -> None:
+        """Write the beginning of a turn."""
+        await self._put(_Begin(conversation, question, answer))
+
+    async def reopen(self, message: Message) -> None:
+        """Write that an answer streams again."""
+        await self._put(_Reopen(message))
+
+    async def save_conversation(self, conversation: Conversation) -> None:
+        """Write what a conversation is beside its messages."""
+        await self._put(_SaveConversation(conversation))
+
+    def append(self, message_id: str, channel: Channel, text: str) -> None:
+        """Take more of a streaming message; it is written within a second."""
+        if self._open is None or self._open.message_id != message_id:
+            self._open = _Append(message_id)
+            self._queue.append(self._open)
+            self._start_writer()
+        self._open.pieces.append((channel, text))
+
+    async def finish(self, message: Message) -> None:
+        """Write a message whole, in place of the pieces that still wait."""
+        in_flight = self._queue[0] if self._queue and self._lock.locked() else None
+        self._queue = deque(
+            write
+            for write in self._queue
+            if write is in_flight
+            or not (isinstance(write, _Append) and write.message_id == message.id)
+        )
+        self._open = None
+        await self._put(_Finish(message))
+
+    async def retry(self) -> None:
+        """Try again now what could not be written."""
+        await asyncio.shield(self._tasks.start(self._flush(), "save conversation"))
+
+    async def _put(self, write: _Write) -> None:
+        self._open = None
+        self._queue.append(write)
+        # In a task of its own: were the caller cancelled halfway, the write would run twice.
+        flush = self._tasks.start(self._flush(), "save conversation")
+        if not await asyncio.shield(flush):
+            self._start_writer()
+
+    def _start_writer(self) -> None:
+        if self._writer is None or self._writer.done():
+            self._writer = self._tasks.start(self._write(), "save stream")
+
+    async def _write(self) -> None:
+        wait = self._interval
+        while self._queue:
+            await asyncio.sleep(wait)
+            written = await self._flush()
+            wait = self._interval if written else min(2 * wait, _LONGEST_WAIT)
+        self._writer = None
+
+    async def _flush(self) -> bool:
+        """Write what waits, oldest first, and tell whether all of it is written."""
+        async with self._lock:
+            while self._queue:
+                write = self._queue[0]
+                if write is self._open:
+                    self._open = None
+                try:
+                    await write.run(self._store)
+                except StoreError as error:
+                    self._set_error(error.info)
+                    return False
+                except Exception as error:
+                    _log.exception("the store failed in an unexpected way")
+                    self._set_error(
+                        ErrorInfo(ErrorKind.STORAGE, code="other", message=type(error).__name__)
+                    )
+                    return False
+                self._queue.popleft()
+            self._set_error(None)
+            return True
+
+    def _set_error(self, error: ErrorInfo | None) -> None:
+        before, self.error = self.error, error
+        if (before is None) != (error is None) or (before and error and before.code != error.code):
+            self._notify(error)

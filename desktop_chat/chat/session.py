@@ -1,0 +1,546 @@
+"""One conversation: its visible branch, and the turns that make it longer."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from desktop_chat.chat import context
+from desktop_chat.chat.prompts import Prompts
+from desktop_chat.chat.saver import Saver
+from desktop_chat.chat.session_events import (
+    BranchChanged,
+    ConversationChanged,
+    MessageAdded,
+    MessageDelta,
+    MessageFinished,
+    MessageNotice,
+    MessageReopened,
+    MessagesLoaded,
+    RunningChanged,
+    SavingFailed,
+    SavingRecovered,
+    SessionEvent,
+)
+from desktop_chat.chat.setup import ServiceSetup
+from desktop_chat.chat.title import title_of
+from desktop_chat.chat.turn import Prepared, Turn
+from desktop_chat.core.errors import ChatError, ErrorInfo, ErrorKind, ProviderError
+from desktop_chat.core.events import (
+    Notice,
+    NoticeKind,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+)
+from desktop_chat.core.i18n import language
+from desktop_chat.core.ids import new_id
+from desktop_chat.core.messages import (
+    ChatOptions,
+    Conversation,
+    Message,
+    MessageHead,
+    MessageState,
+    MessageTree,
+    Role,
+)
+from desktop_chat.core.ports import ConversationStore, TaskKeeper, Unsubscribe
+from desktop_chat.core.requests import ChatMessage
+
+_FIRST_LOAD_CHARS: Final = 40_000
+_FIRST_LOAD_MESSAGES: Final = 24
+_KEY_ERRORS: Final = (ErrorKind.NO_KEY, ErrorKind.AUTHENTICATION)
+_VOID_STATES: Final = (MessageState.FAILED, MessageState.STOPPED, MessageState.INTERRUPTED)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPorts:
+    """What every session needs from outside.
+
+    Attributes:
+        store: where conversations are.
+        tasks: holds what runs.
+        setup: finds providers and their keys.
+        prompts: what is said to a model on the program's own account.
+        default_rounds: returns how many earlier rounds are sent where a conversation does not
+            say, or None for all.
+    """
+
+    store: ConversationStore
+    tasks: TaskKeeper
+    setup: ServiceSetup
+    prompts: Prompts
+    default_rounds: Callable[[], int | None]
+
+
+class ChatSession:
+    """A conversation that is looked at or that runs. Everything happens on the loop's thread.
+
+    Args:
+        conversation: as the store has it, or a new one.
+        ports: what it needs.
+        changed: called when the conversation's title, options, branch or time changed.
+        running_changed: called when a turn began or ended.
+        new: the store does not know the conversation yet.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        ports: SessionPorts,
+        *,
+        changed: Callable[[Conversation], None],
+        running_changed: Callable[["ChatSession", bool], None],
+        new: bool = False,
+    ) -> None:
+        self.conversation = conversation
+        self._ports = ports
+        self._changed = changed
+        self._running_changed = running_changed
+        self._tree = MessageTree()
+        self._texts: dict[str, Message] = {}
+        self._visible: list[str] = []
+        self._visible_set: set[str] = set()
+        self._opened = new
+        self._opening = asyncio.Lock()
+        self._turn: Turn | None = None
+        self._work: set[asyncio.Task[None]] = set()
+        self._listeners: list[Callable[[SessionEvent], None]] = []
+        self._saver = Saver(ports.store, ports.tasks, self._saving)
+        self._starting = False
+        self._failed_now: set[str] = set()
+        self.running_id: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether an answer is on its way."""
+        return self.running_id is not None
+
+    @property
+    def saving_error(self) -> ErrorInfo | None:
+        """Why the newest changes are not written yet, or None."""
+        return self._saver.error
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something waits to be written."""
+        return self._saver.pending
+
+    def subscribe(self, listener: Callable[[SessionEvent], None]) -> Unsubscribe:
+        """Call ``listener`` with every event, in order."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def branch(self) -> tuple[Message | MessageHead, ...]:
+        """Return the visible branch, first to last; a head is a message not loaded yet."""
+        return tuple(self._message(message_id) for message_id in self._visible)
+
+    def siblings(self, message_id: str) -> tuple[int, int]:
+        """Return the place of a message among those it stands beside, from 1, and their count."""
+        if message_id not in self._tree:
+            return 1, 1
+        ids = self._tree.siblings(message_id)
+        return ids.index(message_id) + 1, len(ids)
+
+    async def open(self) -> None:
+        """Load the tree and the newest texts, once; tell ``BranchChanged`` every time.
+
+        Raises:
+            StoreError: it could not be read.
+        """
+        await self._ensure_open()
+        self._emit(BranchChanged(self.branch()))
+
+    async def load(self, ids: Sequence[str]) -> None:
+        """Load texts, and tell ``MessagesLoaded`` with those that were asked for.
+
+        Raises:
+            StoreError: they could not be read.
+        """
+        await self._fetch(ids)
+        loaded = [item for item in map(self._message, ids) if isinstance(item, Message)]
+        if loaded:
+            self._emit(MessagesLoaded(tuple(loaded)))
+
+    async def send(self, text: str) -> Message:
+        """Save a question and an answer row, start the turn, and return the answer row.
+
+        When the disk is full the turn runs all the same, and ``SavingFailed`` is told.
+
+        Args:
+            text: the question, not blank.
+
+        Raises:
+            ChatError: INTERNAL with code ``busy`` while an answer is on its way, or what
+                ``open`` raises.
+        """
+        if not text.strip():
+            raise ValueError("a question says something")
+        with self._beginning():
+            await self._ensure_open()
+            return await self._ask(text, self.conversation.leaf_id)
+
+    async def edit(self, message_id: str, text: str) -> None:
+        """Ask another question in place of one; the old one stays as a sibling.
+
+        Raises:
+            ChatError: as for ``send``.
+        """
+        if not text.strip():
+            raise ValueError("a question says something")
+        with self._beginning():
+            await self._ensure_open()
+            await self._ask(text, self._tree.head(message_id).parent_id)
+
+    async def regenerate(self, message_id: str) -> None:
+        """Ask the question of an answer again: a sibling of the answer, which stays.
+
+        An answer at the end of the branch that failed before its first word is asked again in
+        its own place. The id of a question gives it another answer.
+
+        Raises:
+            ChatError: as for ``send``.
+        """
+        with self._beginning():
+            await self._ensure_open()
+            head = self._tree.head(message_id)
+            question_id = message_id if head.role is Role.USER else head.parent_id
+            if question_id is None:
+                raise ValueError("an answer without a question cannot be asked again")
+            question = await self._need(question_id)
+            answer = self._new_answer(question_id)
+            if self._is_void(head):
+                await self._reopen(replace(answer, id=head.id), self._prepare(question, answer))
+                return
+            await self._begin(None, answer)
+            self._emit(BranchChanged(self.branch()))
+            self._run(answer, self._prepare(question, answer))
+
+    async def continue_answer(self, message_id: str) -> None:
+        """Have an answer that was cut written on, in the same message.
+
+        The model that wrote it is asked, while its service exists.
+
+        Raises:
+            ChatError: as for ``send``.
+        """
+        with self._beginning():
+            await self._ensure_open()
+            partial = await self._need(message_id)
+            if partial.parent_id is None or not partial.text:
+                raise ValueError("there is nothing to continue")
+            question = await self._need(partial.parent_id)
+            answer = replace(
+                partial,
+                state=MessageState.STREAMING,
+                run_id=self._ports.store.run_id,
+                reason=None,
+                error=None,
+            )
+            if self._ports.setup.service(answer.service_id) is None:
+                now = self._new_answer(question.id)
+                answer = replace(
+                    answer,
+                    service_id=now.service_id,
+                    service_name=now.service_name,
+                    model=now.model,
+                )
+            await self._reopen(answer, self._prepare(question, answer, partial.text))
+
+    async def stop(self) -> None:
+        """End the answer on its way, and wait until it is saved."""
+        if self._turn is not None:
+            self._turn.stop()
+        await self.wait()
+
+    def retry_now(self) -> None:
+        """End the wait before a retry."""
+        if self._turn is not None:
+            self._turn.retry_now()
+
+    async def wait(self) -> None:
+        """Wait until no turn runs."""
+        while self._work:
+            await asyncio.wait(set(self._work))
+
+    async def show_sibling(self, message_id: str, step: int) -> None:
+        """Show the branch of the message ``step`` places after this one, to its newest end.
+
+        Raises:
+            StoreError: its texts could not be read.
+        """
+        ids = self._tree.siblings(message_id)
+        place = min(max(ids.index(message_id) + step, 0), len(ids) - 1)
+        if ids[place] == message_id:
+            return
+        self.conversation = replace(self.conversation, leaf_id=self._tree.newest_leaf(ids[place]))
+        self._show()
+        await self._fetch(self._newest())
+        self._emit(BranchChanged(self.branch()))
+        await self._save_conversation()
+
+    async def rename(self, title: str) -> None:
+        """Give the conversation a title that stays; a blank one brings back its own."""
+        title = " ".join(title.split())
+        own = title or await self._own_title()
+        self.conversation = replace(self.conversation, title=own, titled_by_user=bool(title))
+        self._tell_conversation()
+        await self._save_conversation()
+
+    async def set_options(self, options: ChatOptions) -> None:
+        """Choose what later questions are asked with."""
+        if options != self.conversation.options:
+            self.conversation = replace(self.conversation, options=options)
+            self._tell_conversation()
+            await self._save_conversation()
+
+    async def draft(self) -> str:
+        """Return what was typed and not sent, or "".
+
+        Raises:
+            StoreError: it could not be read.
+        """
+        return await self._ports.store.draft(self.conversation.id)
+
+    async def save_draft(self, text: str) -> None:
+        """Keep what was typed; "" forgets it.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        await self._ports.store.save_draft(self.conversation.id, text)
+
+    async def retry_saving(self) -> None:
+        """Try again now what could not be written."""
+        await self._saver.retry()
+
+    def waiting_for_key(self, service_id: str) -> str | None:
+        """Return the id of an answer at the end of the branch that a service refused in this run
+        for want of a good key; it is asked again when there is one.
+        """
+        if self.running or self._starting or not self._visible:
+            return None
+        last = self._message(self._visible[-1])
+        refused = (
+            isinstance(last, Message)
+            and last.id in self._failed_now
+            and last.service_id == service_id
+            and last.error is not None
+            and last.error.kind in _KEY_ERRORS
+        )
+        return last.id if refused else None
+
+    # -- beginnings ---------------------------------------------------------------------------
+
+    @contextmanager
+    def _beginning(self) -> Iterator[None]:
+        if self.running or self._starting:
+            raise ChatError(ErrorInfo(ErrorKind.INTERNAL, code="busy"))
+        self._starting = True
+        try:
+            yield
+        finally:
+            self._starting = False
+
+    async def _ask(self, text: str, parent_id: str | None) -> Message:
+        at_end = parent_id == (self._visible[-1] if self._visible else None)
+        question = Message(new_id(), self.conversation.id, parent_id, Role.USER, text, time.time())
+        answer = self._new_answer(question.id)
+        await self._begin(question, answer)
+        if at_end:
+            self._emit(MessageAdded(question))
+            self._emit(MessageAdded(answer))
+        else:
+            self._emit(BranchChanged(self.branch()))
+        self._run(answer, self._prepare(question, answer))
+        return answer
+
+    def _new_answer(self, question_id: str) -> Message:
+        options = self.conversation.options
+        service = self._ports.setup.service(options.service_id)
+        return Message(
+            new_id(),
+            self.conversation.id,
+            question_id,
+            Role.ASSISTANT,
+            "",
+            time.time(),
+            state=MessageState.STREAMING,
+            service_id=options.service_id,
+            service_name=service.title(language()) if service else options.service_id,
+            model=options.model or (service.default_model if service else ""),
+            run_id=self._ports.store.run_id,
+        )
+
+    async def _begin(self, question: Message | None, answer: Message) -> None:
+        """Save the beginning of a turn, and show its branch."""
+        conversation = replace(self.conversation, leaf_id=answer.id, updated_at=answer.created_at)
+        if question is not None and not conversation.title:
+            conversation = replace(conversation, title=title_of(question.text))
+        self.conversation = conversation
+        for message in (question, answer):
+            if message is not None:
+                self._tree.add(message.head())
+                self._texts[message.id] = message
+        self._show()
+        await self._saver.begin(conversation, question, answer)
+        self._tell_conversation()
+
+    async def _reopen(self, answer: Message, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+        self._tree.add(answer.head())
+        self._texts[answer.id] = answer
+        await self._saver.reopen(answer)
+        self._emit(MessageReopened(answer))
+        self._run(answer, prepare)
+
+    def _prepare(
+        self, question: Message, answer: Message, partial: str = ""
+    ) -> Callable[[], Awaitable[Prepared]]:
+        """Return what finds the provider and builds the request when the turn has begun."""
+        options = self.conversation.options
+        rounds = self._ports.default_rounds() if options.rounds is None else options.rounds
+
+        async def prepare() -> Prepared:
+            service = self._ports.setup.service(answer.service_id)
+            if service is None or not answer.model:
+                raise ProviderError(ErrorInfo(ErrorKind.NOT_FOUND, message=answer.service_id))
+            earlier = self._tree.branch(question.parent_id)
+            ids = context.needed(earlier, rounds or None)
+            await self._fetch(ids)
+            built = context.build(
+                [self._texts[item] for item in ids if item in self._texts],
+                question,
+                options,
+                rounds=rounds or None,
+                branch_length=len(earlier),
+            )
+            messages = built.messages
+            if partial:
+                messages += (
+                    ChatMessage(Role.ASSISTANT, partial),
+                    ChatMessage(Role.USER, self._ports.prompts.continuing(partial)),
+                )
+            provider = await self._ports.setup.provider(service)
+            request = context.request_for(options, answer.model, messages)
+            return Prepared(provider, request, built.omitted)
+
+        return prepare
+
+    # -- a turn --------------------------------------------------------------------------------
+
+    def _run(self, answer: Message, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+        turn = Turn(answer, self._hear, saver=self._saver, tasks=self._ports.tasks)
+        self._turn, self.running_id = turn, answer.id
+        self._emit(RunningChanged(True))
+        self._running_changed(self, True)
+        work = self._ports.tasks.start(self._follow(turn, prepare), "answer")
+        self._work.add(work)
+        work.add_done_callback(self._work.discard)
+
+    async def _follow(self, turn: Turn, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+        try:
+            await turn.run(prepare)
+        finally:
+            message = turn.snapshot()
+            self._texts[message.id] = message
+            self._tree.add(message.head())
+            self._turn, self.running_id = None, None
+            if message.state is MessageState.FAILED:
+                self._failed_now.add(message.id)
+            if message.id in self._visible:
+                self._emit(MessageFinished(message))
+            self._emit(RunningChanged(False))
+            self._running_changed(self, False)
+
+    def _hear(self, event: StreamEvent) -> None:
+        running = self.running_id
+        if running is None or running not in self._visible_set:
+            return
+        if isinstance(event, TextDelta | ReasoningDelta):
+            self._emit(MessageDelta(running, event))
+        elif isinstance(event, Notice):
+            waiting = event.kind is NoticeKind.RETRY
+            self._emit(MessageNotice(running, event if waiting else None))
+
+    def _saving(self, error: ErrorInfo | None) -> None:
+        self._emit(SavingRecovered() if error is None else SavingFailed(error))
+
+    # -- the tree and its texts ------------------------------------------------------------------
+
+    async def _ensure_open(self) -> None:
+        async with self._opening:
+            if self._opened:
+                return
+            saved = await self._ports.store.conversation(self.conversation.id)
+            if saved is not None:
+                heads = await self._ports.store.heads(saved.id)
+                self._tree = MessageTree(heads)
+                if heads and (saved.leaf_id is None or saved.leaf_id not in self._tree):
+                    saved = replace(saved, leaf_id=max(head.id for head in heads))
+                self.conversation = saved
+                self._show()
+                await self._fetch(self._newest())
+            self._opened = True
+
+    def _show(self) -> None:
+        self._visible = [head.id for head in self._tree.branch(self.conversation.leaf_id)]
+        self._visible_set = set(self._visible)
+
+    def _newest(self) -> list[str]:
+        """Return the ids whose texts fill the first screens, seen from the end."""
+        found: list[str] = []
+        chars = 0
+        for message_id in reversed(self._visible):
+            if found and (chars > _FIRST_LOAD_CHARS or len(found) >= _FIRST_LOAD_MESSAGES):
+                break
+            found.append(message_id)
+            chars += self._tree.head(message_id).chars
+        return found[::-1]
+
+    async def _fetch(self, ids: Sequence[str]) -> None:
+        missing = [item for item in ids if item in self._tree and item not in self._texts]
+        if missing:
+            for message in await self._ports.store.messages(missing):
+                self._texts.setdefault(message.id, message)
+
+    async def _need(self, message_id: str) -> Message:
+        await self._fetch([message_id])
+        if message_id not in self._texts:
+            raise ChatError(ErrorInfo(ErrorKind.STORAGE, code="other", message=message_id))
+        return self._texts[message_id]
+
+    def _message(self, message_id: str) -> Message | MessageHead:
+        if self._turn is not None and message_id == self.running_id:
+            return self._turn.snapshot()
+        return self._texts.get(message_id) or self._tree.head(message_id)
+
+    def _is_void(self, head: MessageHead) -> bool:
+        at_end = self._tree.newest_leaf(head.id) == head.id
+        return at_end and head.state in _VOID_STATES and not head.chars
+
+    async def _own_title(self) -> str:
+        if not self._visible:
+            return ""
+        return title_of((await self._need(self._visible[0])).text)
+
+    # -- telling -----------------------------------------------------------------------------
+
+    async def _save_conversation(self) -> None:
+        if self.conversation.leaf_id is not None:
+            await self._saver.save_conversation(self.conversation)
+
+    def _tell_conversation(self) -> None:
+        self._emit(ConversationChanged(self.conversation))
+        self._changed(self.conversation)
+
+    def _emit(self, event: SessionEvent) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception:
+                # A view that fails must not end the answer that it shows.
+                _log.exception("a listener failed on %s", type(event).__name__)

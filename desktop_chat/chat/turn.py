@@ -1,0 +1,229 @@
+"""One request and its answer. Every way of asking runs this: window, quick ask and terminal."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Final
+
+from desktop_chat.chat.saver import Saver
+from desktop_chat.chat.seam import Seam
+from desktop_chat.core.errors import ChatError, ErrorInfo, ErrorKind
+from desktop_chat.core.events import (
+    Done,
+    FinishReason,
+    ReasoningDelta,
+    StreamControl,
+    StreamEvent,
+    TextDelta,
+    Usage,
+)
+from desktop_chat.core.messages import Message, MessageState, Timing
+from desktop_chat.core.ports import Provider, TaskKeeper
+from desktop_chat.core.requests import ChatRequest
+
+_SAVE_PATIENCE: Final = 1.0
+"""Seconds that the end of an answer waits for a slow disk before it is told."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a turn needs to begin.
+
+    Attributes:
+        provider: who is asked.
+        request: what is asked.
+        omitted: how many earlier messages the context policy left out.
+    """
+
+    provider: Provider
+    request: ChatRequest
+    omitted: int = 0
+
+
+class Turn:
+    """Runs one request: collects the answer, measures it, has it saved, passes its events on.
+
+    Args:
+        answer: the answer's row, streaming. Text that it has already is continued.
+        notify: called with every event that changes the answer or tells of it, in order; it is
+            called ten thousand times a second at worst.
+        saver: writes the answer as it comes, or None to keep it in memory alone. The beginning
+            of the turn must have been given to it.
+        tasks: holds the final save.
+    """
+
+    def __init__(
+        self,
+        answer: Message,
+        notify: Callable[[StreamEvent], None],
+        *,
+        saver: Saver | None,
+        tasks: TaskKeeper,
+    ) -> None:
+        self._answer = answer
+        self._notify = notify
+        self._saver = saver
+        self._tasks = tasks
+        self._control = StreamControl()
+        self._seam = Seam(answer.text) if answer.text else None
+        self._text = [answer.text] if answer.text else []
+        self._reasoning = [answer.reasoning] if answer.reasoning else []
+        self._usage: Usage | None = None
+        self._reason: FinishReason | None = None
+        self._began: float | None = None
+        self._first: float | None = None
+        self._first_reasoning: float | None = None
+        self._first_text: float | None = None
+        self._running: asyncio.Task[object] | None = None
+        self._stopping = False
+        self._ended = False
+
+    def stop(self) -> None:
+        """End the answer here; ``run`` returns it as stopped. Nothing happens when it has ended."""
+        if self._ended or self._stopping:
+            return
+        self._stopping = True
+        if self._running is not None:
+            self._running.cancel()
+
+    def retry_now(self) -> None:
+        """End the wait before a retry."""
+        self._control.retry_now()
+
+    def snapshot(self) -> Message:
+        """Return the answer as far as it has come; its final form after the end."""
+        # Joined once, the pieces need not be joined again by the next snapshot.
+        self._text = ["".join(self._text)]
+        self._reasoning = ["".join(self._reasoning)]
+        return replace(self._answer, text=self._text[0], reasoning=self._reasoning[0])
+
+    async def run(self, prepare: Callable[[], Awaitable[Prepared]]) -> Message:
+        """Ask, and return the answer in its final form, saved or in the saver's hands.
+
+        It does not raise for a failure of the service or of this program: the answer holds it.
+
+        Args:
+            prepare: finds the provider and builds the request; what it raises as ``ChatError``
+                becomes the error of the answer.
+
+        Raises:
+            asyncio.CancelledError: the task was cancelled other than by ``stop``; the answer is
+                saved as stopped all the same.
+        """
+        self._running = asyncio.current_task()
+        state, error = MessageState.FAILED, None
+        try:
+            if self._stopping:
+                raise asyncio.CancelledError
+            prepared = await prepare()
+            self._answer = replace(self._answer, omitted=prepared.omitted)
+            await self._read(prepared)
+            state = MessageState.DONE
+        except ChatError as failure:
+            error = failure.info
+        except asyncio.CancelledError:
+            state, self._reason = MessageState.STOPPED, FinishReason.STOPPED
+            if not self._stopping or self._running is None:
+                raise
+            self._running.uncancel()
+        except Exception as failure:
+            _log.exception("a turn ended in an unexpected way")
+            error = ErrorInfo(ErrorKind.INTERNAL, message=type(failure).__name__)
+        finally:
+            self._ended = True
+            self._answer = message = self._final(state, error)
+            await self._save(message)
+        return message
+
+    async def _read(self, prepared: Prepared) -> None:
+        self._began = time.monotonic()
+        async with aclosing(prepared.provider.stream(prepared.request, self._control)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    self._add_text(event)
+                elif isinstance(event, ReasoningDelta):
+                    self._add_reasoning(event)
+                else:
+                    if isinstance(event, Usage):
+                        self._usage = event
+                    elif isinstance(event, Done):
+                        self._reason = event.reason
+                    self._notify(event)
+        if self._reason is None:
+            self._reason = FinishReason.UNKNOWN
+
+    def _add_text(self, event: TextDelta) -> None:
+        if self._first_text is None:
+            self._first_text = time.monotonic()
+            self._first = self._first or self._first_text
+        if self._seam is not None:
+            text = self._seam.feed(event.text)
+            if not text:
+                return
+            event = TextDelta(text)
+        self._text.append(event.text)
+        if self._saver is not None:
+            self._saver.append(self._answer.id, "text", event.text)
+        self._notify(event)
+
+    def _add_reasoning(self, event: ReasoningDelta) -> None:
+        if self._first_reasoning is None:
+            self._first_reasoning = time.monotonic()
+            self._first = self._first or self._first_reasoning
+            if self._reasoning:
+                event = ReasoningDelta("\n\n" + event.text)
+        self._reasoning.append(event.text)
+        if self._saver is not None:
+            self._saver.append(self._answer.id, "reasoning", event.text)
+        self._notify(event)
+
+    def _final(self, state: MessageState, error: ErrorInfo | None) -> Message:
+        if self._seam is not None and (rest := self._seam.finish()):
+            self._text.append(rest)
+            self._notify(TextDelta(rest))
+        return replace(
+            self.snapshot(),
+            state=state,
+            reason=self._reason if error is None else None,
+            error=error,
+            usage=self._total_usage(),
+            timing=self._timing(),
+            run_id="",
+        )
+
+    def _total_usage(self) -> Usage | None:
+        """A continued answer has cost what both requests cost."""
+        before, now = self._answer.usage, self._usage
+        if before is None or now is None:
+            return now or before
+        return Usage(
+            before.input_tokens + now.input_tokens,
+            before.output_tokens + now.output_tokens,
+            before.cached_tokens + now.cached_tokens,
+            before.reasoning_tokens + now.reasoning_tokens,
+        )
+
+    def _timing(self) -> Timing | None:
+        before = self._answer.timing or Timing()
+        if self._began is None:
+            return self._answer.timing
+        end = time.monotonic()
+        first = None if self._first is None else self._first - self._began
+        reasoning = before.reasoning
+        if self._first_reasoning is not None:
+            reasoning = (reasoning or 0.0) + (self._first_text or end) - self._first_reasoning
+        return Timing(
+            first_token=first if before.first_token is None else before.first_token,
+            reasoning=reasoning,
+            total=(before.total or 0.0) + end - self._began,
+        )
+
+    async def _save(self, message: Message) -> None:
+        if self._saver is None:
+            return
+        saving = self._tasks.start(self._saver.finish(message), "save answer")
+        await asyncio.wait({saving}, timeout=_SAVE_PATIENCE)
