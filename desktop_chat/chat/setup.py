@@ -32,11 +32,30 @@ from desktop_chat.core.services import Model, Service
 _CHECK_TOKENS: Final = 16
 
 
+@dataclass(frozen=True, slots=True)
+class EnvironmentKey:
+    """A key from an environment variable or a ``.env`` file.
+
+    Attributes:
+        key: the key.
+        given: it was given for this very call and no service in particular; it goes to whatever
+            address is asked. Otherwise it was found under a name of the service.
+    """
+
+    key: Secret
+    given: bool
+
+
 class KeyEnvironment(Protocol):
     """Keys that the user keeps in environment variables, or in a ``.env`` file."""
 
-    def get(self, name: str) -> Secret | None:
-        """Return the value of a variable as a key, or None when it is not set or empty."""
+    def find(self, service: Service, *, own_names: bool) -> EnvironmentKey | None:
+        """Return the key for a service.
+
+        Args:
+            service: whose key.
+            own_names: whether the service's own names may be looked under.
+        """
         ...
 
 
@@ -75,14 +94,18 @@ class CheckResult:
 class ServiceSetup:
     """Finds, keeps and tries the keys of services, each for its own origin alone.
 
-    Environment names hold a key for the address that the service is known by, so such a key goes
-    to that origin only. No key from the environment goes over plain http beyond this machine.
+    The service's own environment names hold a key for the address that the service is known by,
+    so such a key goes to that origin only. No key from the environment goes over plain http
+    beyond this machine.
 
     Args:
         catalogue: of services.
         secrets: the keyring.
         providers: makes what answers.
         environment: keys in environment variables.
+        environment_first: whether they go before saved ones, as a terminal user expects. In the
+            window a saved key goes first: it was given for this service by hand, and can be
+            changed there.
         home_address: returns the base URL a service's environment names belong to.
         hide: called with every key that is read or saved, so that no log shows it.
     """
@@ -94,6 +117,7 @@ class ServiceSetup:
         providers: Providers,
         *,
         environment: KeyEnvironment,
+        environment_first: bool,
         home_address: Callable[[Service], str],
         hide: Callable[[str], None],
     ) -> None:
@@ -101,6 +125,7 @@ class ServiceSetup:
         self._secrets = secrets
         self._providers = providers
         self._environment = environment
+        self._environment_first = environment_first
         self._home_address = home_address
         self._hide = hide
         self._listeners: list[Callable[[str], None]] = []
@@ -126,7 +151,7 @@ class ServiceSetup:
             return KeyState(None, "", "", "")
         problem = ""
         try:
-            found = await self._find(service, origin, environment_first=False)
+            found = await self._find(service, origin)
         except SecretStoreError as error:
             found, problem = None, error.reason
         if found is None:
@@ -189,17 +214,8 @@ class ServiceSetup:
         provider = await self.provider(service)
         return [self._known(service, model) for model in await provider.list_models()]
 
-    async def provider(
-        self, service: Service, *, given: Secret | None = None, environment_first: bool = False
-    ) -> Provider:
+    async def provider(self, service: Service) -> Provider:
         """Return what answers for a service, with the key for its present address inside.
-
-        Args:
-            service: which one.
-            given: a key that the user gave for this very call; it goes before every other.
-            environment_first: whether a key in an environment variable goes before a saved one,
-                as a terminal user expects. The window takes the saved one first: it was given
-                for this service by hand, and can be changed there.
 
         Raises:
             ProviderError: NO_KEY, or what ``Providers.provider`` raises.
@@ -207,58 +223,48 @@ class ServiceSetup:
         if service.auth == "none":
             return self._providers.provider(service, None)
         origin = self._providers.origin(service)
-        if given is not None:
-            self._hide(given.reveal())
-            if is_safe_for_keys(origin):
-                return self._providers.provider(service, given)
         try:
-            found = await self._find(service, origin, environment_first=environment_first)
+            found = await self._find(service, origin)
         except SecretStoreError as error:
             raise _no_key(origin, error.reason) from error
         if found is None:
-            raise _no_key(origin, "plain_http" if not is_safe_for_keys(origin) else "")
+            raise _no_key(origin, "" if is_safe_for_keys(origin) else "plain_http")
         return self._providers.provider(service, found[0])
 
-    def environment_key(self, service: Service) -> Secret | None:
+    def environment_key(self, service: Service) -> EnvironmentKey | None:
         """Return the key that the environment holds for a service at its present address."""
         try:
             return self._from_environment(service, self._providers.origin(service))
         except ProviderError:
             return None
 
-    async def _find(
-        self, service: Service, origin: str, *, environment_first: bool
-    ) -> tuple[Secret, KeyPlace] | None:
+    async def _find(self, service: Service, origin: str) -> tuple[Secret, KeyPlace] | None:
         """Look in the environment and in the keyring; a locked keyring matters only when it is
         the last hope.
         """
-        from_environment = self._from_environment(service, origin)
-        if from_environment is not None and environment_first:
-            return from_environment, KeyPlace.ENVIRONMENT
+        found = self._from_environment(service, origin)
+        if found is not None and self._environment_first:
+            return found.key, KeyPlace.ENVIRONMENT
         try:
             saved = await self._secrets.get(service.id, origin)
         except SecretStoreError:
-            if from_environment is None:
+            if found is None:
                 raise
             saved = None
         if saved is not None:
             self._hide(saved.reveal())
             return saved, KeyPlace.MEMORY if self._secrets.problem() else KeyPlace.KEYRING
-        if from_environment is not None:
-            return from_environment, KeyPlace.ENVIRONMENT
-        return None
+        return None if found is None else (found.key, KeyPlace.ENVIRONMENT)
 
-    def _from_environment(self, service: Service, origin: str) -> Secret | None:
-        if not service.key_env or not is_safe_for_keys(origin):
+    def _from_environment(self, service: Service, origin: str) -> EnvironmentKey | None:
+        if not is_safe_for_keys(origin):
             return None
         home = replace(service, base_url=self._home_address(service))
-        if self._providers.origin(home) != origin:
-            return None
-        for name in service.key_env:
-            if key := self._environment.get(name):
-                self._hide(key.reveal())
-                return key
-        return None
+        own_names = bool(home.base_url) and self._providers.origin(home) == origin
+        found = self._environment.find(service, own_names=own_names)
+        if found is not None:
+            self._hide(found.key.reveal())
+        return found
 
     @staticmethod
     def _known(service: Service, model: Model) -> Model:
