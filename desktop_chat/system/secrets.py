@@ -1,0 +1,368 @@
+"""Keys in the system's keyring; in memory for this run where there is none or it does not work.
+
+Never in a file: keyring backends that write plain or home-made files are not used.
+
+How long a call may take is a choice. A read gets 8 seconds: a keyring that works answers in
+hundredths, and the user waits for the answer to a question. A write or a deletion gets 60: the
+user has just asked for it, and a locked keyring shows a prompt for its password meanwhile. In both
+cases the call is not given up: when the user answers the prompt later, what was to be saved is
+saved, ``problem`` is cleared and the listeners are told. While a call hangs, reads fail at once,
+so that no second prompt is stacked on the first.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from desktop_chat.core.errors import SecretStoreError
+from desktop_chat.core.ports import KeyPlace, Unsubscribe
+from desktop_chat.core.secret import Secret
+from desktop_chat.system.blocking import BlockingCalls, CallTimeoutError, Outcome
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+R = TypeVar("R")
+
+_log = logging.getLogger(__name__)
+
+READ_SECONDS: Final = 8.0
+WRITE_SECONDS: Final = 60.0
+_REFUSED_MODULES: Final = ("keyrings.alt", "keyring.backends.fail", "keyring.backends.null")
+_LOCKED_NAMES: Final = ("KeyringLocked", "LockedException", "PromptDismissedException")
+_MISSING_NAMES: Final = ("NoKeyringError", "InitError", "SecretServiceNotAvailableException")
+
+
+class KeyringSecrets:
+    """The secret store (``core.ports.SecretStore``). Use it from one loop at a time.
+
+    Args:
+        service_name: the name that keys are kept under: ``AppPaths.keyring_service``.
+        seen: told every key that passes, so that the log can leave it out: ``Redactor.add``.
+        read_seconds: how long a read may take.
+        write_seconds: how long a write or a deletion may take.
+    """
+
+    def __init__(
+        self,
+        service_name: str,
+        *,
+        seen: Callable[[str], None] | None = None,
+        read_seconds: float = READ_SECONDS,
+        write_seconds: float = WRITE_SECONDS,
+    ) -> None:
+        self._keyring = _Keyring(service_name)
+        self._calls = BlockingCalls("keyring")
+        self._seen = seen
+        self._read_seconds = read_seconds
+        self._write_seconds = write_seconds
+        self._memory: dict[str, Secret] = {}
+        self._wanted: dict[str, Secret | None] = {}
+        self._writing: set[str] = set()
+        self._problem = ""
+        self._backend = ""
+        self._listeners: list[Callable[[], None]] = []
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def get(self, service_id: str, origin: str) -> Secret | None:
+        """Return the key, from memory or else from the keyring; None when there is none.
+
+        Raises:
+            SecretStoreError: the keyring could not be asked.
+        """
+        name = _user_name(service_id, origin)
+        if (held := self._memory.get(name)) is not None:
+            return held
+        if self._problem and self._calls.hanging:
+            raise SecretStoreError(self._problem)
+        value = await self._ask(lambda: self._keyring.get(name), self._read_seconds, self._late)
+        if (newer := self._memory.get(name)) is not None:
+            return newer
+        return self._known(Secret(value)) if value else None
+
+    async def set(self, service_id: str, origin: str, key: Secret) -> KeyPlace:
+        """Keep a key: in the keyring, or in memory for this run when there is none or it fails.
+
+        A key that had to stay in memory moves to the keyring as soon as that works again.
+
+        Raises:
+            ValueError: the key is empty.
+        """
+        if not key:
+            raise ValueError("an empty key is not kept")
+        name = _user_name(service_id, origin)
+        self._wanted[name] = self._memory[name] = self._known(key)
+        try:
+            await self._write(name, key)
+        except SecretStoreError:
+            return KeyPlace.MEMORY
+        return KeyPlace.KEYRING
+
+    async def delete(self, service_id: str, origin: str) -> None:
+        """Forget a key in both places; no error when there is none.
+
+        Raises:
+            SecretStoreError: the keyring holds it and did not delete it, or could not be asked.
+        """
+        name = _user_name(service_id, origin)
+        self._wanted[name] = None
+        self._memory.pop(name, None)
+        try:
+            await self._erase(name)
+        except SecretStoreError as error:
+            if error.reason != "missing":
+                raise
+
+    def backend(self) -> str:
+        """Return the name of the keyring in use, for people; "" when there is none, or it has not
+        been asked yet.
+        """
+        return self._backend
+
+    def problem(self) -> str:
+        """Return why the keyring is not used (a ``SecretStoreError`` reason), or ""."""
+        return self._problem
+
+    def subscribe(self, listener: Callable[[], None]) -> Unsubscribe:
+        """Call ``listener`` whenever ``problem`` or ``backend`` changes, on the loop's thread."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    async def aclose(self) -> None:
+        """Stop moving keys from memory to the keyring. What hangs is left to its daemon thread."""
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    def _known(self, key: Secret) -> Secret:
+        if self._seen is not None:
+            self._seen(key.reveal())
+        return key
+
+    async def _write(self, name: str, key: Secret) -> None:
+        self._writing.add(name)
+        try:
+            await self._ask(
+                lambda: self._keyring.set(name, key.reveal()),
+                self._write_seconds,
+                lambda outcome: self._late_write(name, key, outcome),
+                before_success=lambda: self._written(name, key),
+            )
+        finally:
+            self._writing.discard(name)
+
+    async def _erase(self, name: str) -> None:
+        await self._ask(
+            lambda: self._keyring.delete(name),
+            self._write_seconds,
+            lambda outcome: self._late_write(name, None, outcome),
+        )
+
+    async def _ask(
+        self,
+        function: Callable[[], R],
+        seconds: float,
+        late: Callable[[Outcome[R]], None],
+        before_success: Callable[[], None] = lambda: None,
+    ) -> R | None:
+        try:
+            outcome = await self._calls.run(function, seconds, late)
+        except CallTimeoutError:
+            self._failed("timeout")
+            raise SecretStoreError("timeout") from None
+        if outcome.error is not None:
+            reason = _reason(outcome.error)
+            _log.warning("keyring: %s (%s)", reason, type(outcome.error).__name__)
+            self._failed(reason)
+            # The backend's own exception may quote what it was given.
+            raise SecretStoreError(reason) from None
+        before_success()
+        self._succeeded()
+        return outcome.value
+
+    def _written(self, name: str, key: Secret) -> None:
+        if self._memory.get(name) == key:
+            del self._memory[name]
+
+    def _late(self, outcome: Outcome[Any]) -> None:
+        if outcome.error is None:
+            self._succeeded()
+        else:
+            self._failed(_reason(outcome.error))
+
+    def _late_write(self, name: str, key: Secret | None, outcome: Outcome[None]) -> None:
+        """Take note of a write that came after all, and undo it when it is no longer wanted."""
+        wanted = self._wanted.get(name)
+        if outcome.error is not None:
+            self._failed(_reason(outcome.error))
+        elif wanted == key:
+            if key is not None:
+                self._written(name, key)
+            self._succeeded()
+        else:
+            self._start(self._apply(name))
+
+    async def _apply(self, name: str) -> None:
+        key = self._wanted.get(name)
+        try:
+            if key is not None:
+                await self._write(name, key)
+            else:
+                await self._erase(name)
+        except SecretStoreError as error:
+            _log.warning("keyring: a key that was replaced is still there (%s)", error.reason)
+
+    def _succeeded(self) -> None:
+        """Clear the problem, or first move what is in memory to the keyring that works again."""
+        if not self._unsaved():
+            self._set("", self._keyring.description)
+        elif not self._background:
+            self._start(self._move())
+
+    def _unsaved(self) -> list[str]:
+        return [name for name in self._memory if name not in self._writing]
+
+    async def _move(self) -> None:
+        for name in self._unsaved():
+            if (key := self._memory.get(name)) is None:
+                continue
+            try:
+                await self._write(name, key)
+            except SecretStoreError:
+                return
+
+    def _failed(self, reason: str) -> None:
+        self._set(reason, "" if reason == "missing" else self._keyring.description)
+
+    def _set(self, problem: str, backend: str) -> None:
+        if (problem, backend) == (self._problem, self._backend):
+            return
+        self._problem, self._backend = problem, backend
+        for listener in list(self._listeners):
+            listener()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="keyring")
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+class _Keyring:
+    """The blocking half: every method runs on the worker thread and may raise anything.
+
+    Args:
+        service_name: the name that keys are kept under.
+    """
+
+    def __init__(self, service_name: str) -> None:
+        self._service = service_name
+        self._backend: KeyringBackend | None = None
+        self.description = ""
+
+    def get(self, name: str) -> str | None:
+        return self._try(lambda backend: backend.get_password(self._service, name))
+
+    def set(self, name: str, value: str) -> None:
+        self._try(lambda backend: backend.set_password(self._service, name, value))
+
+    def delete(self, name: str) -> None:
+        self._try(lambda backend: self._delete(backend, name))
+
+    def _delete(self, backend: "KeyringBackend", name: str) -> None:
+        # More than one can be there when other programs wrote too; a backend deletes the first.
+        for _ in range(8):
+            if backend.get_password(self._service, name) is None:
+                return
+            backend.delete_password(self._service, name)
+
+    def _try(self, use: "Callable[[KeyringBackend], R]") -> R:
+        backend = self._backend or self._find()
+        try:
+            return use(backend)
+        except Exception:
+            self._backend = None  # it may be another one next time: look again
+            raise
+
+    def _find(self) -> "KeyringBackend":
+        import keyring.backend
+        import keyring.core
+        import keyring.errors
+
+        chosen = keyring.core.load_env() or keyring.core.load_config()
+        if chosen is not None:
+            usable = _usable(getattr(chosen, "backends", [chosen]))
+        else:
+            keyring.backend.get_all_keyring()  # loads what other packages bring
+            usable = _usable(_instances(keyring.backend.KeyringBackend.get_viable_backends()))
+        if not usable:
+            raise keyring.errors.NoKeyringError
+        self._backend = max(usable, key=lambda backend: float(backend.priority))
+        self.description = _describe(self._backend)
+        return self._backend
+
+
+def _instances(classes: "Iterable[type[KeyringBackend]]") -> "list[KeyringBackend]":
+    found = []
+    for kind in classes:
+        try:
+            found.append(kind())
+        except TypeError:  # an abstract one
+            continue
+    return found
+
+
+def _usable(backends: "Iterable[KeyringBackend]") -> "list[KeyringBackend]":
+    return [backend for backend in backends if _is_usable(backend)]
+
+
+def _is_usable(backend: "KeyringBackend") -> bool:
+    """Tell whether keys may be trusted to a backend: not a stand-in, not a file."""
+    if any(
+        kind.__module__.startswith(_REFUSED_MODULES) or "plaintext" in kind.__name__.lower()
+        for kind in type(backend).__mro__
+    ):
+        return False
+    # A chain may hold a file; its links are looked at one by one.
+    if hasattr(backend, "backends") or hasattr(backend, "file_path"):
+        return False
+    # Below 1 is what keyring itself does not recommend.
+    return float(backend.priority) >= 1
+
+
+def _describe(backend: "KeyringBackend") -> str:
+    """Return a name that people know."""
+    module = type(backend).__module__
+    if sys.platform == "darwin" and "macOS" in module:
+        return "Keychain"
+    if "Windows" in module:
+        return "Credential Manager"
+    if "kwallet" in module:
+        return "KWallet"
+    if module.startswith("keyring.backends.") and module.endswith(("SecretService", "libsecret")):
+        desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper()
+        return "GNOME Keyring" if "GNOME" in desktops.split(":") else "Secret Service"
+    return str(backend.name)
+
+
+def _reason(error: Exception) -> str:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names & set(_LOCKED_NAMES):
+        return "locked"
+    if names & set(_MISSING_NAMES) or isinstance(error, ImportError):
+        return "missing"
+    return "failed"
+
+
+def _user_name(service_id: str, origin: str) -> str:
+    """Return what a key is found by. The origin is part of it: a key saved for one host is never
+    found for another.
+    """
+    return f"{service_id}@{origin}"
