@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QRect, Qt, QVariantAnimation, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEasingCurve, QRect, QVariantAnimation, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop_chat.ui.theme import Theme
@@ -67,7 +67,6 @@ class Frame(QWidget):
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._slide.valueChanged.connect(self._slid)
         self._slide.finished.connect(self._arrange)
-        sidebar.installEventFilter(self)
 
     @property
     def overlays(self) -> bool:
@@ -147,16 +146,3 @@ class Frame(QWidget):
             self._over = False
             self.sidebar_changed.emit(self.sidebar_open)
         self._settle()
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Put an overlaid sidebar away on an Esc that nothing in it wanted."""
-        if (
-            event.type() == QEvent.Type.KeyPress
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-            and self.overlays
-            and self._over
-        ):
-            self.put_away()
-            return True
-        return False

@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractListModel,
     QEvent,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -19,6 +20,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractItemView,
     QFrame,
     QLineEdit,
@@ -304,6 +306,7 @@ class HistoryList(QListView):
         self._activity = activity
         self.active = ""
         self.ringed = False
+        self._waiting: list[Row] | None = None
         self.rows = HistoryModel(activity, self)
         self.setModel(self.rows)
         self.setItemDelegate(HistoryDelegate(theme, activity, self))
@@ -331,6 +334,32 @@ class HistoryList(QListView):
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
         super().changeEvent(event)
+
+    def show_rows(self, rows: list[Row]) -> None:
+        """Show other rows, with the place and the keyboard's row kept; not while a title is
+        edited, but as soon as that ends.
+        """
+        if self.state() == QAbstractItemView.State.EditingState:
+            self._waiting = rows
+            return
+        place = self.verticalScrollBar().value()
+        current = self.current_id()
+        self.rows.set_rows(rows)
+        self.executeDelayedItemsLayout()
+        self.verticalScrollBar().setValue(place)
+        if current and self.current_id() != current:
+            index = self.rows.find(current)
+            if index.isValid():
+                self.selectionModel().setCurrentIndex(
+                    index, QItemSelectionModel.SelectionFlag.NoUpdate
+                )
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """Show what had to wait for the end of editing."""
+        super().closeEditor(editor, hint)
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self.show_rows(waiting)
 
     def set_active(self, conversation_id: str) -> None:
         """Show which conversation is the one being read."""

@@ -61,7 +61,7 @@ class KeyList(Popup):
         """Open in the middle of the window."""
         window = self.parentWidget()
         assert window is not None
-        size = self.sizeHint()
+        size = self.panel_size()
         middle = QPoint(
             (window.width() - size.width()) // 2, (window.height() - size.height()) // 2
         )

@@ -38,6 +38,8 @@ class NoticeBoard(QObject):
     """
 
     changed = Signal()
+    dismissed = Signal(str)
+    """The key of a notice that the user closed."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,11 @@ class NoticeBoard(QObject):
         """Take a notice away; no error when there is none."""
         if self._notices.pop(key, None) is not None:
             self.changed.emit()
+
+    def dismiss(self, key: str) -> None:
+        """Take a notice away because the user closed it."""
+        self.remove(key)
+        self.dismissed.emit(key)
 
     def notices(self) -> list[tuple[str, NoticeText]]:
         """Return the notices, oldest first."""
@@ -108,7 +115,7 @@ class NoticeArea(QWidget):
         bar = NoticeBar(self._theme, self)
         slots = {str(number): slot for number, (_words, slot) in enumerate(text.actions)}
         bar.action.connect(lambda name: slots[name]())
-        bar.closed.connect(lambda: board.remove(key))
+        bar.closed.connect(lambda: board.dismiss(key))
         bar.show_notice(
             text.tone,
             text.icon,

@@ -273,6 +273,10 @@ class FirstRun(QWidget):
         self._columns = 0
         self._place()
 
+    def focus_first(self) -> None:
+        """Put the focus on the first way to begin."""
+        self._demo.button.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def cards(self) -> Sequence[ServiceCard]:
         """Return the cards of the services."""
         return self._cards

@@ -1,0 +1,503 @@
+"""One tab: the transcript of a session, what the window has to say, and the composer."""
+
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any, Final
+
+from PySide6.QtCore import QEvent, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_chat.chat.explain import Action, Tone, explain_error
+from desktop_chat.chat.session import ChatSession
+from desktop_chat.chat.session_events import (
+    BranchChanged,
+    ConversationChanged,
+    MessageAdded,
+    MessageDelta,
+    MessageFinished,
+    MessageNotice,
+    MessageReopened,
+    MessagesLoaded,
+    RunningChanged,
+    SavingFailed,
+    SavingRecovered,
+    SessionEvent,
+)
+from desktop_chat.core.errors import ChatError, ErrorInfo
+from desktop_chat.core.i18n import tr
+from desktop_chat.core.identity import DEMO_SERVICE_ID
+from desktop_chat.core.messages import ChatOptions, Message, Role
+from desktop_chat.core.services import Service
+from desktop_chat.ui.bridge import Relay
+from desktop_chat.ui.chat_options import effective, fitted, remember
+from desktop_chat.ui.composer import Composer
+from desktop_chat.ui.neighbours import Neighbours
+from desktop_chat.ui.notices import NoticeArea, NoticeBoard, NoticeText
+from desktop_chat.ui.transcript.view import TranscriptView
+from desktop_chat.ui.welcome import FirstRun, StartPage
+
+_DRAFT_DELAY_MS: Final = 500
+_SCHEMES: Final = frozenset({"http", "https", "mailto"})
+
+
+class ChatPage(QWidget):
+    """Binds a session to its widgets.
+
+    Args:
+        neighbours: what the window is built upon.
+        session: the conversation.
+        board: the notices of the window.
+        parent: the tabs.
+    """
+
+    settings_requested = Signal(str, bool)
+    """A service's id or "", and whether its key is what is asked for."""
+    return_requested = Signal()
+    """What was to be done elsewhere is done: show this page."""
+
+    def __init__(
+        self,
+        neighbours: Neighbours,
+        session: ChatSession,
+        board: NoticeBoard,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._near = neighbours
+        self._theme = neighbours.theme
+        self._editing = ""
+        self._set_aside = ""
+        self._sending = False
+        self._awaits_key = ""
+        self._notices = NoticeBoard(self)
+        self.transcript = TranscriptView(self._theme)
+        self.composer = Composer(self._theme)
+        self.start = StartPage(self._theme)
+        self.first_run = FirstRun(self._theme, neighbours.bridge, neighbours.settings)
+        self.notice_area = NoticeArea(self._theme, (board, self._notices))
+        self._pages = QStackedWidget()
+        self._draft_pause = QTimer(self, interval=_DRAFT_DELAY_MS, singleShot=True)
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+        self._services_changed()
+        self._run(self._open(), "open chat")
+
+    def _lay_out(self) -> None:
+        for page in (self.transcript, self.start, self.first_run):
+            self._pages.addWidget(page)
+        self._foot = QWidget()
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.notice_area)
+        column.addWidget(self.composer)
+        row = QHBoxLayout(self._foot)
+        row.setContentsMargins(12, 8, 12, 16)
+        row.addStretch(1)
+        row.addLayout(column, 100)
+        row.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._pages, 1)
+        whole.addWidget(self._foot)
+
+    def _connect(self) -> None:
+        near = self._near
+        Relay(self.session.subscribe, self).received.connect(self._receive)
+        Relay(near.setup.subscribe, self).received.connect(self._key_saved)
+        near.bridge.services_changed.connect(self._services_changed)
+        self._theme.changed.connect(self.update)
+        view, composer = self.transcript, self.composer
+        view.action_requested.connect(self._act)
+        view.sibling_requested.connect(
+            lambda message, step: self._run(self.session.show_sibling(message, step), "sibling")
+        )
+        view.texts_needed.connect(lambda ids: self._run(self.session.load(ids), "load texts"))
+        view.link_activated.connect(self._open_link)
+        view.set_service_tiles(self._tile)
+        composer.submitted.connect(self._submit)
+        composer.stop_requested.connect(self.stop)
+        composer.text_changed.connect(self._draft_pause.start)
+        composer.model_chosen.connect(self._choose_model)
+        composer.thinking_chosen.connect(self._choose_thinking)
+        composer.edit_last_requested.connect(self.edit_last)
+        composer.add_service_requested.connect(lambda: self.settings_requested.emit("", False))
+        self._draft_pause.timeout.connect(self.keep_draft)
+        self.start.template_chosen.connect(self._use_template)
+        self.start.add_service_requested.connect(lambda: self.settings_requested.emit("", False))
+        self.first_run.demo_requested.connect(self.choose_demo)
+        self.first_run.service_requested.connect(
+            lambda service: self.settings_requested.emit(service, True)
+        )
+
+    def retranslate(self) -> None:
+        """Set every sentence anew."""
+        self.setAccessibleName(tr("Chat"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Speak the language that was chosen."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the ground."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.tokens.canvas)
+        painter.end()
+
+    # What the window asks for
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was asked or typed here yet: the tab can be used for another chat."""
+        return self.session.conversation.leaf_id is None and not self.composer.text().strip()
+
+    def focus_composer(self) -> None:
+        """Put the caret where one types, or on the first way to begin."""
+        if self.composer.isVisibleTo(self):
+            self.composer.focus_input()
+        else:
+            self.first_run.focus_first()
+
+    def show_message(self, message_id: str) -> None:
+        """Scroll to a message, once the conversation is there."""
+        self._run(self._go_to(message_id), "show message")
+
+    async def _go_to(self, message_id: str) -> None:
+        await self.session.open()
+        self.transcript.scroll_to_message(message_id)
+
+    def choose_demo(self) -> None:
+        """Ask the demo service from now on."""
+        demo = self._near.catalogue.service(DEMO_SERVICE_ID)
+        if demo is not None:
+            self._choose_model(demo.id, demo.default_model)
+
+    def escape(self) -> bool:
+        """Stop the answer, or else end editing; False when there was neither."""
+        if self.session.running:
+            self.stop()
+            return True
+        if self._editing:
+            self._end_editing()
+            return True
+        return False
+
+    def stop(self) -> None:
+        """Stop the answer; what arrived stays."""
+        self._run(self.session.stop(), "stop")
+
+    def regenerate_last(self) -> None:
+        """Ask the last question again; the present answer stays beside the new one."""
+        answers = [item for item in self.session.branch() if item.role is Role.ASSISTANT]
+        if answers and not self.session.running:
+            self._run(self.session.regenerate(answers[-1].id), "regenerate")
+
+    def edit_last(self) -> None:
+        """Put the last question into the composer."""
+        questions = [item for item in self.session.branch() if item.role is Role.USER]
+        if questions and not self.session.running:
+            self._run(self._edit(questions[-1].id), "edit")
+
+    def keep_draft(self) -> None:
+        """Save what is typed, in the background."""
+        self._draft_pause.stop()
+        self._near.bridge.start(self.save_draft(), "save draft")
+
+    async def save_draft(self) -> None:
+        """Save what is typed. While an earlier question is edited the draft is what was set aside.
+
+        A failure is shown and not raised: the text is still in the box.
+        """
+        text = self._set_aside if self._editing else self.composer.text()
+        try:
+            await self.session.save_draft(text)
+        except ChatError as error:
+            self._tell(error.info)
+
+    # The session
+
+    def _run(self, work: Coroutine[Any, Any, object], name: str) -> None:
+        self._near.bridge.start(self._guarded(work), name)
+
+    async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except ChatError as error:
+            self._tell(error.info)
+
+    def _tell(self, error: ErrorInfo) -> None:
+        """Show a failure that has no place in the transcript."""
+
+        def make() -> NoticeText:
+            what = explain_error(error)
+            return NoticeText(what.tone, what.icon, what.title, what.cause)
+
+        self._notices.put("failure", make)
+
+    async def _open(self) -> None:
+        await self.session.open()
+        draft = await self.session.draft()
+        if draft and not self.composer.text():
+            self.composer.set_text(draft)
+        if (error := self.session.saving_error) is not None:
+            self._receive(SavingFailed(error))
+        self._show_running(self.session.running)
+
+    def _receive(self, event: SessionEvent) -> None:
+        view = self.transcript
+        match event:
+            case MessageDelta(message_id, delta):
+                view.apply_delta(message_id, delta)
+            case BranchChanged(branch):
+                view.set_branch(branch, self.session.siblings)
+                self._show_page()
+            case MessagesLoaded(messages):
+                view.supply(messages)
+            case MessageAdded(message):
+                view.add_message(message)
+                self._show_page()
+            case MessageReopened(message):
+                view.reopen_message(message)
+            case MessageNotice(message_id, notice):
+                view.set_notice(message_id, notice)
+            case MessageFinished(message):
+                view.finish_message(message)
+            case RunningChanged(running):
+                self._show_running(running)
+            case ConversationChanged():
+                self._show_options()
+            case SavingFailed(error):
+                self._tell_saving(error)
+            case SavingRecovered():
+                self._notices.remove("saving")
+
+    def _show_running(self, running: bool) -> None:
+        self.composer.set_running(running)
+
+    def _tell_saving(self, error: ErrorInfo) -> None:
+        def make() -> NoticeText:
+            what = explain_error(error)
+            return NoticeText(
+                what.tone,
+                what.icon,
+                what.title,
+                what.cause,
+                (
+                    (tr("Copy the answer"), self.transcript.copy_last_answer),
+                    (tr("Try again"), self._retry_saving),
+                ),
+                closable=False,
+            )
+
+        self._notices.put("saving", make)
+
+    def _retry_saving(self) -> None:
+        self._run(self.session.retry_saving(), "save again")
+
+    # Asking
+
+    def _submit(self, text: str) -> None:
+        if not self._sending:
+            self._sending = True
+            self._run(self._send(text), "send")
+
+    async def _send(self, text: str) -> None:
+        """Send, and clear the box only when the question is safe."""
+        editing = self._editing
+        try:
+            await self._settle_options()
+            if editing:
+                await self.session.edit(editing, text)
+            else:
+                await self.session.send(text)
+        finally:
+            self._sending = False
+        self._notices.remove("failure")
+        if editing:
+            self._end_editing()
+        elif self.composer.text().strip() == text.strip():
+            self.composer.clear()
+        self._draft_pause.stop()
+        await self.save_draft()
+        self.transcript.scroll_to_end()
+
+    async def _edit(self, message_id: str) -> None:
+        """Put a question into the composer; its answer will be another branch."""
+        message = self._message(message_id)
+        if message is None:
+            await self.session.load([message_id])
+            message = self._message(message_id)
+        if message is None:
+            return
+        if not self._editing:
+            self._set_aside = self.composer.text()
+        self._editing = message_id
+        self._notices.put("editing", self._editing_notice)
+        self.composer.set_text(message.text)
+        self.composer.focus_input()
+
+    def _editing_notice(self) -> NoticeText:
+        return NoticeText(
+            Tone.NEUTRAL,
+            "pencil-simple",
+            tr("Editing a question"),
+            tr("The earlier one stays beside it."),
+            ((tr("Cancel editing"), self._end_editing),),
+            closable=False,
+        )
+
+    def _end_editing(self) -> None:
+        self._editing = ""
+        self._notices.remove("editing")
+        self.composer.set_text(self._set_aside)
+        self._set_aside = ""
+        self.composer.focus_input()
+
+    def _message(self, message_id: str) -> Message | None:
+        for item in self.session.branch():
+            if item.id == message_id and isinstance(item, Message):
+                return item
+        return None
+
+    def _use_template(self, text: str) -> None:
+        self.composer.set_text(text)
+        self.composer.focus_input()
+
+    # Cards, links
+
+    def _act(self, message_id: str, action: str) -> None:
+        session = self.session
+        message = self._message(message_id)
+        service = message.service_id if message else session.conversation.options.service_id
+        match action:
+            case Action.RETRY | Action.REGENERATE:
+                self._run(self._regenerate(message_id), "regenerate")
+            case Action.CONTINUE:
+                self._run(session.continue_answer(message_id), "continue")
+            case Action.RAISE_LIMIT:
+                self._run(self._raise_limit(message_id), "raise limit")
+            case Action.RETRY_NOW:
+                session.retry_now()
+            case Action.CANCEL:
+                self.stop()
+            case Action.UPDATE_KEY:
+                self._awaits_key = service
+                self.settings_requested.emit(service, True)
+            case Action.OPEN_SETTINGS:
+                self.settings_requested.emit(service, False)
+            case Action.CHANGE_MODEL:
+                self.composer.open_model_picker()
+            case Action.OPEN_SITE:
+                self._open_site(service)
+            case Action.COPY:
+                self.transcript.copy_message(message_id)
+            case "edit":
+                self._run(self._edit(message_id), "edit")
+
+    async def _regenerate(self, message_id: str) -> None:
+        await self._settle_options()
+        await self.session.regenerate(message_id)
+
+    async def _raise_limit(self, message_id: str) -> None:
+        """Allow twice the tokens, or what the model can write, and go on."""
+        options = self.session.conversation.options
+        limit = options.max_tokens
+        await self.session.set_options(
+            replace(options, max_tokens=None if limit is None else limit * 2)
+        )
+        await self.session.continue_answer(message_id)
+
+    def _open_site(self, service_id: str) -> None:
+        service = self._near.catalogue.service(service_id)
+        url = QUrl(service.site if service else "")
+        if url.scheme() == "https":
+            QDesktopServices.openUrl(url)
+
+    def _open_link(self, address: str) -> None:
+        url = QUrl(address)
+        if url.scheme().lower() in _SCHEMES:
+            QDesktopServices.openUrl(url)
+
+    def forget_key_wait(self) -> None:
+        """The settings were left without a new key."""
+        self._awaits_key = ""
+
+    def _key_saved(self, service_id: str) -> None:
+        """Come back to the message that the key was asked for; the sessions send it again."""
+        if self._awaits_key == service_id:
+            self._awaits_key = ""
+            self.return_requested.emit()
+
+    # Services, model, thinking
+
+    def _effective(self) -> tuple[Service, ChatOptions] | None:
+        options = self.session.conversation.options
+        return effective(options, self._near.setup.usable(), self._near.settings)
+
+    async def _settle_options(self) -> None:
+        """Write into the conversation what it asks with, so that a later default changes it not."""
+        found = self._effective()
+        if found is not None and found[1] != self.session.conversation.options:
+            await self.session.set_options(found[1])
+
+    def _services_changed(self) -> None:
+        self.composer.set_services(self._near.setup.usable())
+        self.first_run.set_services(
+            [item for item in self._near.catalogue.services() if item.id != DEMO_SERVICE_ID]
+        )
+        self._show_options()
+        self._show_page()
+
+    def _show_options(self) -> None:
+        found = self._effective()
+        if found is None:
+            return
+        service, options = found
+        self.composer.set_model(service.id, options.model)
+        thinking = service.model(options.model).thinking
+        self.composer.set_thinking(thinking, options.thinking, options.effort)
+        self.start.set_demo(service.id == DEMO_SERVICE_ID)
+
+    def _show_page(self) -> None:
+        ready = self._effective() is not None
+        begun = self.session.conversation.leaf_id is not None
+        if begun:
+            self._pages.setCurrentWidget(self.transcript)
+        else:
+            self._pages.setCurrentWidget(self.start if ready else self.first_run)
+        self._foot.setVisible(ready or begun)
+
+    def _choose_model(self, service_id: str, model_id: str) -> None:
+        found = self._effective()
+        options = found[1] if found else self.session.conversation.options
+        service = self._near.catalogue.service(service_id)
+        if service is not None:
+            chosen = replace(options, service_id=service_id, model=model_id)
+            self._choose(fitted(service, chosen))
+
+    def _choose_thinking(self, thinking: bool | None, effort: str) -> None:
+        found = self._effective()
+        if found is not None:
+            self._choose(replace(found[1], thinking=thinking, effort=effort))
+
+    def _choose(self, options: ChatOptions) -> None:
+        remember(self._near.settings, options)
+        self._run(self._take_options(options), "options")
+
+    async def _take_options(self, options: ChatOptions) -> None:
+        begins = not self.composer.isVisibleTo(self)
+        await self.session.set_options(options)
+        self._show_options()
+        self._show_page()
+        if begins:
+            self.focus_composer()
+
+    def _tile(self, service_id: str) -> tuple[str, str]:
+        service = self._near.catalogue.service(service_id)
+        return (service.monogram, service.colour) if service else ("", "")
