@@ -382,6 +382,13 @@ class Chip(PaintedButton):
             self.updateGeometry()
             self.update()
 
+    def set_menu(self, menu: bool) -> None:
+        """Draw a caret or not: whether it opens something."""
+        if menu != self._menu:
+            self._menu = menu
+            self.updateGeometry()
+            self.update()
+
     def nextCheckState(self) -> None:
         """Leave the state to the owner where a click opens something."""
         if not self._menu:

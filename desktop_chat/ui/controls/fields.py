@@ -88,6 +88,11 @@ class Field(QLineEdit):
         """Whether its content is marked as wrong."""
         return self._wrong
 
+    @property
+    def composing(self) -> bool:
+        """Whether an input method composes."""
+        return self._composing
+
     def set_wrong(self, wrong: bool) -> None:
         """Mark its content as wrong; say why in words below it."""
         self._wrong = wrong

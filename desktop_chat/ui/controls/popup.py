@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QColor,
     QEnterEvent,
     QFocusEvent,
     QFontMetrics,
@@ -31,12 +32,20 @@ from desktop_chat.ui import icons
 from desktop_chat.ui.controls.buttons import PaintedButton
 from desktop_chat.ui.controls.compositor import composited
 from desktop_chat.ui.controls.labels import Line
-from desktop_chat.ui.controls.paint import paint_box
+from desktop_chat.ui.controls.paint import blend, paint_box
 from desktop_chat.ui.controls.shadow import MARGINS, paint_shadow
 from desktop_chat.ui.theme import RADIUS_CONTROL, RADIUS_POPUP, Theme
 
 _FADE_MS: Final = 120
 _MENU_WIDTH: Final = 224
+
+
+def row_fill(theme: Theme) -> QColor:
+    """Return the ground of a popup's current row: in the dark ``hover`` would sink below the
+    popup.
+    """
+    t = theme.tokens
+    return blend(t.raised, t.line2, 0.48) if theme.dark else t.hover
 
 
 class Popup(QWidget):
@@ -238,9 +247,8 @@ class MenuRow(PaintedButton):
         t = self.theme.tokens
         painter = QPainter(self)
         if (self.hasFocus() or self.isDown()) and self.isEnabled():
-            paint_box(
-                painter, self.rect(), RADIUS_CONTROL, t.selected if self.isDown() else t.hover
-            )
+            fill = t.selected if self.isDown() and not self.theme.dark else row_fill(self.theme)
+            paint_box(painter, self.rect(), RADIUS_CONTROL, fill)
         ink = t.danger if self._danger else t.text
         soft = t.danger if self._danger else t.text2
         if not self.isEnabled():

@@ -1,0 +1,334 @@
+"""The composer: the box to write in, above a bar with the model, the thinking and Send."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop_chat.core.i18n import tr
+from desktop_chat.core.services import Service, Thinking
+from desktop_chat.ui import icons
+from desktop_chat.ui.controls.buttons import Button, Chip, PaintedButton
+from desktop_chat.ui.controls.paint import blend, paint_box
+from desktop_chat.ui.message_edit import MessageEdit
+from desktop_chat.ui.model_picker import ModelButton, ModelPicker
+from desktop_chat.ui.theme import RADIUS_CODE, RADIUS_POPUP, Theme
+from desktop_chat.ui.thinking_popup import (
+    ThinkingPopup,
+    can_switch,
+    chip_text,
+    efforts_of,
+)
+
+WIDTH: Final = 784
+"""At most this wide, in pixels."""
+NARROW: Final = 640
+"""Below this width chips show their icons alone."""
+
+
+class _SendButton(PaintedButton):
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, radius=RADIUS_CODE)
+        self.setFixedSize(32, 32)
+
+    def sizeHint(self) -> QSize:
+        return QSize(32, 32)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = self.theme.tokens
+        painter = QPainter(self)
+        fill = t.accentp if self.isDown() else blend(t.accent, t.accenth, self.hover)
+        ink = t.onaccent
+        if not self.isEnabled():
+            fill, ink = t.hover, t.disabled
+        paint_box(painter, self.rect(), self.radius, fill)
+        icons.paint(painter, "arrow-up", self.rect(), ink, 18)
+        painter.end()
+
+
+class _StopButton(Button):
+    def _mark(self) -> int:
+        return 10
+
+    def _paint_mark(self, painter: QPainter, place: QRect, _ink: QColor) -> None:
+        paint_box(painter, QRectF(place), 2, self.theme.tokens.danger)
+
+
+class Composer(QWidget):
+    """The composer. It keeps its text when it is sent; the owner clears it once that is safe.
+
+    Args:
+        theme: colours and fonts.
+        parent: or None.
+    """
+
+    submitted = Signal(str)
+    """The text, when the user sends it; never blank."""
+    stop_requested = Signal()
+    text_changed = Signal()
+    model_chosen = Signal(str, str)
+    """Ids of service and model."""
+    thinking_chosen = Signal(object, str)
+    """True, False, or None for the service's own; and the effort, or ""."""
+    edit_last_requested = Signal()
+    """Up in an empty box."""
+    add_service_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._running = False
+        self._follow_up = False
+        self._services: list[Service] = []
+        self._model = ("", "")
+        self._thinking = Thinking()
+        self._thinks: bool | None = None
+        self._effort = ""
+        self._picker: ModelPicker | None = None
+        self._thinking_popup: ThinkingPopup | None = None
+        self.setMaximumWidth(WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.edit = MessageEdit(theme)
+        self.model_button = ModelButton(theme)
+        self.thinking_chip = Chip(theme, "", icon="brain", menu=True)
+        self.send_button = _SendButton(theme)
+        self.stop_button = _StopButton(theme)
+        self._lay_out()
+        self._connect()
+        theme.changed.connect(self.update)
+        self.retranslate()
+        self._show_thinking()
+        self._judge()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(17, 13, 9, 3)
+        column.setSpacing(2)
+        column.addWidget(self.edit)
+        bar = QWidget(self)
+        bar.setFixedHeight(44)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(self.model_button)
+        row.addWidget(self.thinking_chip)
+        row.addStretch(1)
+        row.addWidget(self.stop_button)
+        row.addWidget(self.send_button)
+        column.addWidget(bar)
+        self.stop_button.hide()
+        # The order of Tab is that of the eye.
+        QWidget.setTabOrder(self.edit, self.model_button)
+        QWidget.setTabOrder(self.model_button, self.thinking_chip)
+        QWidget.setTabOrder(self.thinking_chip, self.stop_button)
+        QWidget.setTabOrder(self.stop_button, self.send_button)
+
+    def _connect(self) -> None:
+        self.edit.send_pressed.connect(self._submit)
+        self.edit.up_in_empty.connect(self.edit_last_requested)
+        self.edit.escape_pressed.connect(self._escape)
+        self.edit.edited.connect(self._edited)
+        self.edit.lines_changed.connect(self.updateGeometry)
+        self.edit.installEventFilter(self)
+        self.send_button.clicked.connect(self._submit)
+        self.stop_button.clicked.connect(self.stop_requested)
+        self.model_button.clicked.connect(self.open_model_picker)
+        self.thinking_chip.clicked.connect(self._thinking_pressed)
+
+    # Text.
+
+    def text(self) -> str:
+        """Return what is written."""
+        return self.edit.text()
+
+    def set_text(self, text: str) -> None:
+        """Replace what is written, as with a draft; the caret goes to its end."""
+        self.edit.set_text(text)
+
+    def clear(self) -> None:
+        """Empty the box."""
+        self.edit.set_text("")
+
+    def focus_input(self) -> None:
+        """Give the box the focus."""
+        self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _edited(self) -> None:
+        self._judge()
+        self.text_changed.emit()
+
+    def _judge(self) -> None:
+        self.send_button.setEnabled(not self._running and self.edit.has_text())
+
+    def _submit(self) -> None:
+        if not self._running and self.edit.has_text():
+            self.submitted.emit(self.edit.text())
+
+    def _escape(self) -> None:
+        if self._running:
+            self.stop_requested.emit()
+
+    # State.
+
+    def set_running(self, running: bool) -> None:
+        """Show Stop in place of Send while an answer arrives."""
+        if running == self._running:
+            return
+        held = self.stop_button.hasFocus() or self.send_button.hasFocus()
+        self._running = running
+        self.send_button.setVisible(not running)
+        self.stop_button.setVisible(running)
+        self._judge()
+        if held:
+            self.focus_input()
+
+    @property
+    def running(self) -> bool:
+        """Whether Stop is shown."""
+        return self._running
+
+    def set_follow_up(self, follow_up: bool) -> None:
+        """Ask for a follow-up in the empty box, once there is something to follow."""
+        self._follow_up = follow_up
+        self.edit.set_placeholder(tr("Ask a follow-up") if follow_up else tr("Message"))
+
+    def set_services(self, services: Sequence[Service]) -> None:
+        """Set what the model picker offers, in its order."""
+        self._services = list(services)
+        self._show_model()
+
+    def set_model(self, service_id: str, model_id: str) -> None:
+        """Show the model in use; "" when there is none."""
+        self._model = (service_id, model_id)
+        self._show_model()
+
+    def set_thinking(self, thinking: Thinking, on: bool | None, effort: str) -> None:
+        """Show what the model offers in the way of thinking, and what is chosen.
+
+        Args:
+            thinking: what it offers.
+            on: on, off, or None for the service's own.
+            effort: one of its efforts, or "" for the service's own.
+        """
+        self._thinking, self._thinks, self._effort = thinking, on, effort
+        self._show_thinking()
+
+    def _show_model(self) -> None:
+        service_id, model_id = self._model
+        service = next((item for item in self._services if item.id == service_id), None)
+        self.model_button.show_model(service, model_id)
+
+    def _on(self) -> bool:
+        if not self._thinking.can_disable:
+            return True
+        return self._thinking.default_on if self._thinks is None else self._thinks
+
+    def _show_thinking(self) -> None:
+        on = self._on()
+        text = chip_text(self._thinking, on, self._effort)
+        self.thinking_chip.setText(text)
+        self.thinking_chip.setChecked(on)
+        self.thinking_chip.set_menu(bool(efforts_of(self._thinking)))
+        self.thinking_chip.setAccessibleName(tr("Thinking"))
+        self.thinking_chip.setAccessibleDescription(text if on else tr("Off"))
+        self.thinking_chip.setVisible(can_switch(self._thinking))
+
+    # What opens.
+
+    def open_model_picker(self) -> None:
+        """Open the list of models above its button."""
+        picker = ModelPicker(self._theme, self._services, self._model, self.model_button)
+        picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        picker.chosen.connect(self.model_chosen)
+        picker.add_service.connect(self.add_service_requested)
+        picker.closed.connect(self._picker_closed)
+        self._picker = picker
+        picker.open_for(self.model_button, above=True)
+
+    def _picker_closed(self) -> None:
+        self._picker = None
+
+    @property
+    def model_picker(self) -> ModelPicker | None:
+        """The list of models, while it is open."""
+        return self._picker
+
+    @property
+    def thinking_popup(self) -> ThinkingPopup | None:
+        """The panel of efforts, while it is open."""
+        return self._thinking_popup
+
+    def _thinking_pressed(self) -> None:
+        if not efforts_of(self._thinking):
+            self._choose_thinking(self.thinking_chip.isChecked(), "")
+            return
+        popup = ThinkingPopup(
+            self._theme, self._thinking, self._on(), self._effort, self.thinking_chip
+        )
+        popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        popup.chosen.connect(self._choose_thinking)
+        popup.closed.connect(self._thinking_closed)
+        self._thinking_popup = popup
+        popup.open_for(self.thinking_chip, above=True)
+
+    def _thinking_closed(self) -> None:
+        self._thinking_popup = None
+
+    def _choose_thinking(self, on: bool, effort: str) -> None:
+        self._thinks, self._effort = on, effort
+        self._show_thinking()
+        self.thinking_chosen.emit(on, effort)
+
+    # Look.
+
+    def retranslate(self) -> None:
+        """Speak the language in use."""
+        self.edit.setAccessibleName(tr("Message"))
+        self.set_follow_up(self._follow_up)
+        self.send_button.setAccessibleName(tr("Send"))
+        self.send_button.setToolTip(tr("Send"))
+        self.stop_button.setText(tr("Stop"))
+        self.stop_button.set_hint("Esc")
+        self.stop_button.setAccessibleName(tr("Stop"))
+        self._show_model()
+        self._show_thinking()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Repaint the border when the box gets or loses the focus."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.update()
+        return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave words out where there is little room."""
+        super().resizeEvent(event)
+        self.thinking_chip.set_compact(self.width() < NARROW)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Write wherever the frame is pressed."""
+        super().mousePressEvent(event)
+        self.edit.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def sizeHint(self) -> QSize:
+        """Return the width of the column and the height of the lines shown."""
+        return QSize(WIDTH, self.edit.sizeHint().height() + 62)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least there must be."""
+        return QSize(280, self.edit.sizeHint().height() + 62)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the frame."""
+        t = self._theme.tokens
+        painter = QPainter(self)
+        edge = t.accent if self.edit.hasFocus() else t.line2
+        paint_box(painter, self.rect(), RADIUS_POPUP, t.raised, edge)
+        painter.end()

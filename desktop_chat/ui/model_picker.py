@@ -1,0 +1,388 @@
+"""Choosing a model: the button in the composer's bar and the list that it opens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from desktop_chat.core.i18n import language, tr
+from desktop_chat.core.services import Model, Service, ThinkingDialect
+from desktop_chat.ui import icons
+from desktop_chat.ui.controls.buttons import PaintedButton
+from desktop_chat.ui.controls.fields import SearchField
+from desktop_chat.ui.controls.labels import Label, Line
+from desktop_chat.ui.controls.paint import blend, paint_box
+from desktop_chat.ui.controls.popup import MenuRow, Popup, row_fill
+from desktop_chat.ui.controls.scrollbar import ScrollBar
+from desktop_chat.ui.controls.tile import paint_tile
+from desktop_chat.ui.theme import RADIUS_CONTROL, Theme
+
+_WIDTH: Final = 328
+_ROW: Final = 32
+_GROUP: Final = 28
+_LIST_HEIGHT: Final = 360
+_LOCAL: Final = ("localhost", "127.0.0.1", "[::1]")
+_Index = QModelIndex | QPersistentModelIndex
+
+
+def context_label(tokens: int | None) -> str:
+    """Return a context size as people say it: ``1M``, ``256K``; "" when unknown."""
+    if not tokens:
+        return ""
+    for unit, decimal, binary in (("M", 1_000_000, 1 << 20), ("K", 1_000, 1 << 10)):
+        if tokens >= decimal:
+            size = binary if tokens % binary == 0 else decimal
+            return f"{tokens / size:.1f}".removesuffix(".0") + unit
+    return str(tokens)
+
+
+def is_local(service: Service) -> bool:
+    """Tell whether a service runs on this machine."""
+    host = service.base_url.split("://")[-1].split("/")[0].rsplit(":", 1)[0]
+    return host in _LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the list: a service's heading when ``model`` is None."""
+
+    service: Service
+    model: Model | None = None
+
+
+class _Models(QAbstractListModel):
+    """The services and their models that match the search."""
+
+    def __init__(self, services: Sequence[Service], current: tuple[str, str]) -> None:
+        super().__init__()
+        self._services = services
+        self.current = current
+        self.rows: list[_Row] = []
+        self.filter("")
+
+    def filter(self, query: str) -> None:
+        words = query.casefold().split()
+        rows: list[_Row] = []
+        for service in self._services:
+            names = " ".join([service.id, *service.name.values()]).casefold()
+            found = [
+                _Row(service, model)
+                for model in self._models(service)
+                if all(word in model.id.casefold() or word in names for word in words)
+            ]
+            if found:
+                rows += [_Row(service), *found]
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def _models(self, service: Service) -> Sequence[Model]:
+        """Return its models, with the one in use even when its list does not name it."""
+        service_id, model_id = self.current
+        known = any(model.id == model_id for model in service.models)
+        if service.id == service_id and model_id and not known:
+            return (*service.models, service.model(model_id))
+        return service.models
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row = self.rows[index.row()]
+        title = row.service.title(language())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.model.id if row.model else title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{row.model.id}, {title}" if row.model else title
+        if role == Qt.ItemDataRole.ToolTipRole and row.model:
+            return row.model.id
+        return None
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        if self.rows[index.row()].model is None:
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+
+class _Painter(QStyledItemDelegate):
+    """Draws a row: tile, id, size of the context, what it can, and a check on the one in use."""
+
+    def __init__(self, theme: Theme, models: _Models) -> None:
+        super().__init__()
+        self._theme = theme
+        self._models = models
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
+        heading = self._models.rows[index.row()].model is None
+        return QSize(_WIDTH - 30, _GROUP if heading else _ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        row = self._models.rows[index.row()]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        if row.model is None:
+            painter.setFont(self._theme.font(12))
+            painter.setPen(self._theme.tokens.text3)
+            self._text(painter, rect.adjusted(8, 0, -8, 0), row.service.title(language()))
+        else:
+            if state & QStyle.StateFlag.State_Selected:
+                paint_box(painter, rect, RADIUS_CONTROL, row_fill(self._theme))
+            self._paint_model(painter, rect, row.service, row.model)
+        painter.restore()
+
+    def _paint_model(self, painter: QPainter, rect: QRect, service: Service, model: Model) -> None:
+        t = self._theme.tokens
+        painter.setFont(self._theme.font(13))
+        tile = QRect(rect.left() + 8, rect.top() + 6, 20, 20)
+        paint_tile(painter, tile, service.monogram, service.colour)
+        right = rect.right() + 1 - 8
+        if (service.id, model.id) == self._models.current:
+            icons.paint(painter, "check", QRect(right - 16, rect.top() + 8, 16, 16), t.accent, 16)
+        right -= 23
+        if model.thinking.dialect != ThinkingDialect.NONE:
+            icons.paint(painter, "brain", QRect(right - 16, rect.top() + 8, 16, 16), t.text3, 14)
+            right -= 20
+        size = tr("local") if is_local(service) else context_label(model.context_tokens)
+        metrics = QFontMetrics(self._theme.font(12))
+        room = right - rect.left() - 36 - (metrics.horizontalAdvance(size) + 16 if size else 0)
+        name = QFontMetrics(painter.font()).elidedText(model.id, Qt.TextElideMode.ElideMiddle, room)
+        painter.setPen(t.text)
+        place = QRect(rect.left() + 36, rect.top(), room, rect.height())
+        self._text(painter, place, name)
+        used = QFontMetrics(painter.font()).horizontalAdvance(name)
+        painter.setFont(self._theme.font(12))
+        painter.setPen(t.text3)
+        self._text(painter, QRect(place.left() + used + 8, rect.top(), 80, rect.height()), size)
+
+    @staticmethod
+    def _text(painter: QPainter, rect: QRect, text: str) -> None:
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+class ModelPicker(Popup):
+    """A search field above the models of every service.
+
+    Args:
+        theme: colours and fonts.
+        services: those to choose from, with their models.
+        current: ids of service and model in use.
+        parent: the button that opens it.
+    """
+
+    chosen = Signal(str, str)
+    """Ids of service and model."""
+    add_service = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        services: Sequence[Service],
+        current: tuple[str, str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(theme, parent)
+        self.setAccessibleName(tr("Model"))
+        self._panel.setFixedWidth(_WIDTH)
+        self.search = SearchField(theme, tr("Search models"), bare=True)
+        self.search.textChanged.connect(self._filter)
+        self.body.addWidget(self.search)
+        self.body.addWidget(Line(theme))
+        self._models = _Models(services, current)
+        self._painter = _Painter(theme, self._models)
+        self.list = self._make_list()
+        self.body.addWidget(self.list)
+        self._nothing = Label(theme, tr("No matches"), ink="text3")
+        self._nothing.setContentsMargins(12, 14, 12, 14)
+        self._nothing.hide()
+        self.body.addWidget(self._nothing)
+        self.body.addWidget(Line(theme))
+        self.add_row = MenuRow(theme, tr("Add a service"), "plus")
+        self.add_row.clicked.connect(self._add)
+        foot = QWidget()
+        foot.setFixedHeight(40)
+        self.add_row.setParent(foot)
+        self.add_row.setGeometry(4, 4, _WIDTH - 10, 32)
+        self.body.addWidget(foot)
+        self.setFocusProxy(self.search)
+        self.search.installEventFilter(self)
+        self._fit()
+        self._select_current()
+
+    def _make_list(self) -> QListView:
+        view = QListView()
+        view.setFrameShape(QFrame.Shape.NoFrame)
+        view.setModel(self._models)
+        view.setItemDelegate(self._painter)
+        view.setAccessibleName(tr("Models"))
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setVerticalScrollBar(ScrollBar(self.theme, Qt.Orientation.Vertical, view))
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setMouseTracking(True)
+        view.setViewportMargins(4, 4, 4, 4)
+        view.entered.connect(view.setCurrentIndex)
+        view.clicked.connect(self._choose)
+        palette = view.palette()
+        palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+        view.setPalette(palette)
+        view.viewport().setAutoFillBackground(False)
+        return view
+
+    def _fit(self) -> None:
+        """Give the list the height of its rows, up to a limit."""
+        height = 8 + sum(_GROUP if row.model is None else _ROW for row in self._models.rows)
+        self.list.setFixedHeight(min(_LIST_HEIGHT, height))
+
+    def _filter(self, query: str) -> None:
+        self._models.filter(query)
+        empty = not self._models.rows
+        self.list.setVisible(not empty)
+        self._nothing.setVisible(empty)
+        self._select_first()
+
+    def _select_current(self) -> None:
+        for number, row in enumerate(self._models.rows):
+            if row.model and (row.service.id, row.model.id) == self._models.current:
+                index = self._models.index(number)
+                self.list.setCurrentIndex(index)
+                self.list.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+                return
+        self._select_first()
+
+    def _select_first(self) -> None:
+        self._step(1, -1)
+
+    def _step(self, step: int, start: int) -> None:
+        """Select the next row that is a model."""
+        at = start + step
+        while 0 <= at < len(self._models.rows):
+            if self._models.rows[at].model is not None:
+                index = self._models.index(at)
+                self.list.setCurrentIndex(index)
+                if at <= 1:
+                    self.list.scrollToTop()
+                else:
+                    self.list.scrollTo(index)
+                return
+            at += step
+
+    def _move(self, key: int) -> bool:
+        at = self.list.currentIndex().row()
+        last = len(self._models.rows)
+        page = max(1, _LIST_HEIGHT // _ROW - 2)
+        if key == Qt.Key.Key_Down:
+            self._step(1, at)
+        elif key == Qt.Key.Key_Up:
+            self._step(-1, at)
+        elif key == Qt.Key.Key_PageDown:
+            self._step(-1, min(last, at + page + 1))
+        elif key == Qt.Key.Key_PageUp:
+            self._step(1, max(-1, at - page - 1))
+        else:
+            return False
+        return True
+
+    def eventFilter(self, _watched: object, event: QEvent) -> bool:
+        """Move in the list and choose from the search field."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if self._move(event.key()):
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.search.composing:
+                self._choose(self.list.currentIndex())
+                return True
+        return False
+
+    def _choose(self, index: QModelIndex) -> None:
+        if not index.isValid():
+            return
+        row = self._models.rows[index.row()]
+        if row.model is not None:
+            self.close()
+            self.chosen.emit(row.service.id, row.model.id)
+
+    def _add(self) -> None:
+        self.close()
+        self.add_service.emit()
+
+    def _open(self, around: QRect, *, above: bool, gap: int) -> None:
+        super()._open(around, above=above, gap=gap)
+        self.search.setFocus(Qt.FocusReason.PopupFocusReason)
+
+
+class ModelButton(PaintedButton):
+    """The button that shows the model in use: tile, id, caret; 28 px high with a border.
+
+    Args:
+        theme: colours and fonts.
+        parent: or None.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._monogram = ""
+        self._colour = ""
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def show_model(self, service: Service | None, model_id: str) -> None:
+        """Show a model; without one it asks to choose."""
+        self._monogram = service.monogram if service else ""
+        self._colour = service.colour if service else ""
+        self.setText(model_id or tr("Choose a model"))
+        self.setAccessibleName(tr("Model"))
+        title = service.title(language()) if service else ""
+        self.setAccessibleDescription(f"{self.text()} {title}".strip())
+        self.setToolTip(f"{model_id} · {title}" if title and model_id else "")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the whole id."""
+        words = QFontMetrics(self.theme.font(13)).horizontalAdvance(self.text())
+        return QSize(9 + (22 if self._monogram else 0) + words + 6 + 12 + 9, 28)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least there must be: a long id is cut in its middle."""
+        return QSize(96, 28)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw it."""
+        t = self.theme.tokens
+        painter = QPainter(self)
+        painter.setFont(self.theme.font(13))
+        fill = t.selected if self.isDown() else blend(t.raised, t.hover2, self.hover)
+        paint_box(painter, self.rect(), self.radius, fill, t.line2)
+        x = 9
+        if self._monogram:
+            paint_tile(painter, QRect(x, 6, 16, 16), self._monogram, self._colour)
+            x += 22
+        room = self.width() - x - 27
+        painter.setPen(t.text if self.isEnabled() else t.disabled)
+        words = QFontMetrics(painter.font()).elidedText(
+            self.text(), Qt.TextElideMode.ElideMiddle, room + 1
+        )
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(QRect(x, 0, room + 2, self.height()), middle, words)
+        icons.paint(painter, "caret-down", QRect(self.width() - 21, 8, 12, 12), t.text2, 12)
+        painter.end()
