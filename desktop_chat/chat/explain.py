@@ -14,6 +14,7 @@ from desktop_chat.chat.words import fill, sentences
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import FinishReason, Notice, NoticeKind
 from desktop_chat.core.i18n import tr
+from desktop_chat.core.identity import KEY_VARIABLE
 from desktop_chat.core.messages import Message, MessageState
 
 _WORDS_LIMIT: Final = 240
@@ -241,6 +242,28 @@ _CARDS: Final[Mapping[ErrorKind, _Card]] = {
     ),
 }
 
+_TERMINAL_ADVICE: Final[Mapping[ErrorKind, _Sentence]] = {
+    ErrorKind.NO_KEY: lambda: tr(
+        "Give one for {host} in {variable}, in the environment or in a .env file, or save it in "
+        "the window."
+    ),
+    ErrorKind.AUTHENTICATION: lambda: tr("Give another one in {variable}, or update it."),
+    ErrorKind.CONTEXT_LENGTH: lambda: tr("Choose a model that reads more, or ask with less."),
+    ErrorKind.BAD_REQUEST: lambda: tr("Check the parameters, the model and the address."),
+    ErrorKind.REDIRECT: lambda: tr("Check the base URL."),
+    ErrorKind.PROTOCOL: lambda: tr("Check the base URL."),
+    ErrorKind.TIMEOUT: lambda: tr("Wait a moment and retry."),
+}
+"""Where the window's advice names what a terminal does not have."""
+
+_KEY_PROBLEMS: Final[Mapping[str, _Sentence]] = {
+    "plain_http": lambda: tr("No key is sent over plain http beyond this machine."),
+    "missing": lambda: tr("There is no system keyring here."),
+    "locked": lambda: tr("The system keyring is locked."),
+    "timeout": lambda: tr("The system keyring did not answer."),
+    "failed": lambda: tr("The system keyring did not answer."),
+}
+
 _STORAGE: Final[Mapping[str, tuple[_Sentence, _Sentence]]] = {
     "full": (
         lambda: tr("The disk is full"),
@@ -283,13 +306,16 @@ _LABELS: Final[Mapping[Action, _Sentence]] = {
 }
 
 
-def explain_error(error: ErrorInfo, *, service_name: str = "", kept_chars: int = 0) -> Explanation:
+def explain_error(
+    error: ErrorInfo, *, service_name: str = "", kept_chars: int = 0, terminal: bool = False
+) -> Explanation:
     """Say what an error means and what to do.
 
     Args:
         error: the failure.
         service_name: as shown; "" says "the service".
         kept_chars: characters of the answer that had arrived and stay.
+        terminal: advise what can be done without the window.
     """
     if error.kind is ErrorKind.STORAGE:
         return _storage(error)
@@ -299,7 +325,9 @@ def explain_error(error: ErrorInfo, *, service_name: str = "", kept_chars: int =
     cause = _cause(card, error, values)
     advice = card.advice()
     actions = card.actions
-    if kept_chars > 0:
+    if terminal:
+        advice = fill(_TERMINAL_ADVICE.get(error.kind, card.advice)(), **values)
+    elif kept_chars > 0:
         count = f"{kept_chars:,}"
         kept = tr("The {count} characters received are kept.").format(count=count)
         if error.kind is ErrorKind.DROPPED:
@@ -347,15 +375,21 @@ def retry_count(notice: Notice) -> str:
     )
 
 
-def explain_end(message: Message) -> Explanation | None:
+def explain_end(message: Message, *, terminal: bool = False) -> Explanation | None:
     """Say why an answer is not whole; None for one that is, or that still streams.
 
     An answer that the user stopped needs no card, unless nothing had arrived.
+
+    Args:
+        message: an answer.
+        terminal: advise what can be done without the window.
     """
     kept = len(message.text)
     if message.state is MessageState.FAILED:
         error = message.error or ErrorInfo(ErrorKind.INTERNAL)
-        return explain_error(error, service_name=message.service_name, kept_chars=kept)
+        return explain_error(
+            error, service_name=message.service_name, kept_chars=kept, terminal=terminal
+        )
     if message.state is MessageState.INTERRUPTED:
         return _interrupted(kept)
     if message.state is MessageState.STOPPED and not kept:
@@ -363,7 +397,7 @@ def explain_end(message: Message) -> Explanation | None:
             tr("Stopped before the answer"), "", (Action.REGENERATE,), "circle-dashed", Tone.NEUTRAL
         )
     if message.state is MessageState.DONE:
-        return _finished(message)
+        return _finished(message, "" if terminal else tr("You can continue from here."))
     return None
 
 
@@ -405,7 +439,8 @@ def exit_status(outcome: ErrorKind | FinishReason) -> int:
 
 def _values(error: ErrorInfo, service_name: str) -> dict[str, str]:
     values = {"seconds": "", "host": error.host, **error.values}
-    return values | {"service": service_name or tr("the service")}
+    service = service_name or tr("the service")
+    return values | {"service": service, "variable": KEY_VARIABLE}
 
 
 def _cause(card: _Card, error: ErrorInfo, values: Mapping[str, str]) -> str:
@@ -415,7 +450,7 @@ def _cause(card: _Card, error: ErrorInfo, values: Mapping[str, str]) -> str:
         if len(words) > _WORDS_LIMIT:
             words = words[:_WORDS_LIMIT].rstrip() + "…"
         return fill(tr("{service} says: “{words}”."), service=values["service"], words=words)
-    template = card.cause()
+    template = _KEY_PROBLEMS.get(values.get("problem", ""), card.cause)()
     if any(f"{{{name}}}" in template and not value for name, value in values.items()):
         return ""
     return fill(template, **values)
@@ -458,8 +493,7 @@ def _interrupted(kept: int) -> Explanation:
     )
 
 
-def _finished(message: Message) -> Explanation | None:
-    go_on = tr("You can continue from here.")
+def _finished(message: Message, go_on: str) -> Explanation | None:
     if message.reason is FinishReason.LENGTH:
         used = message.usage.output_tokens if message.usage else 0
         cause = (
