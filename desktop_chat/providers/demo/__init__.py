@@ -1,0 +1,1 @@
+"""The demo service: a loopback HTTP server in this process that plays a model. It is none."""

@@ -1,0 +1,117 @@
+"""The protocols by name, and the connections that all providers share."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
+from desktop_chat.core.events import StreamControl, StreamEvent
+from desktop_chat.core.ports import Provider
+from desktop_chat.core.requests import ChatRequest
+from desktop_chat.core.secret import Secret
+from desktop_chat.core.services import Model, Service
+from desktop_chat.providers.address import Address, parse_address
+from desktop_chat.providers.demo.models import MODELS
+from desktop_chat.providers.demo.server import DemoServer
+from desktop_chat.providers.http import HttpTransport
+from desktop_chat.providers.openai_chat import OpenAiChat
+from desktop_chat.providers.resilience import Resilient, RetryPolicy
+
+_DEMO: Final = "demo"
+_DEMO_ADDRESS: Final = "http://127.0.0.1/v1"
+"""What is shown while the demo server does not run."""
+
+_PROTOCOLS: Final = {"openai-chat": OpenAiChat}
+
+
+class HttpProviders:
+    """Makes providers; see ``core.ports.Providers``.
+
+    Args:
+        redact: takes secrets out of what errors quote.
+        demo_texts: the folder with the demo's answers.
+        retry: when and how often to try again; None for the usual.
+        demo_speed: 1.0 is a natural pace; ``math.inf`` does not wait at all.
+    """
+
+    def __init__(
+        self,
+        *,
+        redact: Callable[[str], str],
+        demo_texts: Path,
+        retry: RetryPolicy | None = None,
+        demo_speed: float = 1.0,
+    ) -> None:
+        self._redact = redact
+        self._retry = retry or RetryPolicy()
+        self._transport = HttpTransport()
+        self._demo = DemoServer(demo_texts, speed=demo_speed)
+
+    def provider(self, service: Service, key: Secret | None) -> Provider:
+        """Return a provider for a service; see ``Providers.provider``."""
+        if service.protocol == _DEMO:
+            return Resilient(_Demo(service, self._demo, self._transport, self._redact), self._retry)
+        protocol = _PROTOCOLS.get(service.protocol)
+        if protocol is None:
+            raise ProviderError(
+                ErrorInfo(
+                    ErrorKind.PROTOCOL,
+                    code="unknown_protocol",
+                    values={"protocol": service.protocol},
+                )
+            )
+        address = parse_address(service.base_url)
+        return Resilient(
+            protocol(service, address, key, self._transport, self._redact), self._retry
+        )
+
+    def origin(self, service: Service) -> str:
+        """Return the origin a key would go to; see ``Providers.origin``."""
+        return self._address(service).origin
+
+    def chat_url(self, service: Service) -> str:
+        """Return the address that a question is sent to; see ``Providers.chat_url``."""
+        return self._address(service).chat_url
+
+    async def aclose(self) -> None:
+        """Close every connection and the demo server, if it runs."""
+        await self._transport.aclose()
+        await self._demo.aclose()
+
+    def _address(self, service: Service) -> Address:
+        return parse_address(_DEMO_ADDRESS if service.protocol == _DEMO else service.base_url)
+
+
+class _Demo:
+    """Asks the demo server, which is started by the first question."""
+
+    def __init__(
+        self,
+        service: Service,
+        server: DemoServer,
+        transport: HttpTransport,
+        redact: Callable[[str], str],
+    ) -> None:
+        self._service = replace(service, auth="none", models=MODELS, models_path="/models")
+        self._server = server
+        self._transport = transport
+        self._redact = redact
+
+    async def stream(
+        self, request: ChatRequest, control: StreamControl
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Ask; see ``Provider.stream``."""
+        inner = await self._inner()
+        async with aclosing(inner.stream(request, control)) as events:
+            async for event in events:
+                yield event
+
+    async def list_models(self) -> list[Model]:
+        """Return the demo's models."""
+        return await (await self._inner()).list_models()
+
+    async def _inner(self) -> OpenAiChat:
+        address = parse_address(await self._server.start())
+        return OpenAiChat(self._service, address, None, self._transport, self._redact)

@@ -1,0 +1,64 @@
+"""Pieces of tool calls, put to the call they belong to, whatever the service leaves out."""
+
+import json
+from typing import Any
+
+from desktop_chat.core.events import ToolCallDelta
+
+
+class ToolCalls:
+    """Gives every piece of a call the same index, and its id and name once."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._names: list[str] = []
+        self._by_index: dict[int, int] = {}
+
+    def read(self, value: Any) -> list[ToolCallDelta]:
+        """Read ``tool_calls``, or the older ``function_call``."""
+        if isinstance(value, dict):
+            value = [value if "function" in value else {"index": 0, "function": value}]
+        if not isinstance(value, list):
+            return []
+        pieces = [self._piece(call) for call in value if isinstance(call, dict)]
+        return [piece for piece in pieces if piece.id or piece.name or piece.arguments]
+
+    def _piece(self, call: dict[str, Any]) -> ToolCallDelta:
+        function = call.get("function")
+        if not isinstance(function, dict):
+            function = call
+        id_ = _text(call.get("id"))
+        name = _text(function.get("name"))
+        arguments = function.get("arguments")
+        if isinstance(arguments, dict | list):
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        place = self._place(call.get("index"), id_, name)
+        new_id = id_ if not self._ids[place] else ""
+        new_name = name if not self._names[place] else ""
+        self._ids[place] = self._ids[place] or id_
+        self._names[place] = self._names[place] or name
+        return ToolCallDelta(place, new_id, new_name, _text(arguments))
+
+    def _place(self, index: Any, id_: str, name: str) -> int:
+        """Find the call of a piece, or begin a new one.
+
+        A new id is a new call even under a known index: some services number every call 0.
+        """
+        if isinstance(index, int):
+            place = self._by_index.get(index)
+            if place is not None and (not id_ or self._ids[place] in ("", id_)):
+                return place
+            if id_ in self._ids and id_:
+                return self._ids.index(id_)
+            self._by_index[index] = len(self._ids)
+        elif id_ and id_ in self._ids:
+            return self._ids.index(id_)
+        elif not id_ and not name and self._ids:
+            return len(self._ids) - 1
+        self._ids.append("")
+        self._names.append("")
+        return len(self._ids) - 1
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
