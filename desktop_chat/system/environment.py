@@ -19,10 +19,13 @@ class FoundKey(NamedTuple):
     Attributes:
         secret: the key.
         source: the name of the variable; for one from a file ``.env: NAME``.
+        given: it stood under ``DESKTOP_CHAT_API_KEY``, for whatever service is asked; otherwise
+            under a name of the service.
     """
 
     secret: Secret
     source: str
+    given: bool
 
 
 def find_key(
@@ -48,11 +51,11 @@ def find_key(
     names = (KEY_VARIABLE, *(service.key_env if own_names else ()))
     for name in names:
         if value := environ.get(name, "").strip():
-            return FoundKey(Secret(value), name)
+            return FoundKey(Secret(value), name, name == KEY_VARIABLE)
     values = read_env_file((folder or Path()) / ".env")
     for name in names:
         if value := values.get(name, "").strip():
-            return FoundKey(Secret(value), f".env: {name}")
+            return FoundKey(Secret(value), f".env: {name}", name == KEY_VARIABLE)
     return None
 
 

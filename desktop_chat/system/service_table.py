@@ -130,8 +130,10 @@ def write_service(service: Service, below: Service | None) -> dict[str, Any]:
         if value != getattr(base, name) and name != "default_model":
             table[name] = _plain(name, value)
     table.update(_write_models(service, below))
-    if service.default_model and service.default_model != _default_without(service, base):
-        table["default_model"] = service.default_model
+    default = service.default_model
+    listed = any(model.id == default for model in service.models)
+    if listed and default != _default_without(service, base):
+        table["default_model"] = default
     findings = Findings()
     read_service(service.id, table, below, findings)
     for kind, place in findings.items:
