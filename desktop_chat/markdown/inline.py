@@ -1,0 +1,200 @@
+"""The text of one leaf becomes spans."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
+from markdown_it.parser_inline import ParserInline
+from markdown_it.token import Token
+
+from desktop_chat.markdown.addresses import is_openable, loose_addresses
+from desktop_chat.markdown.blocks import Span, Spans, Style
+from desktop_chat.markdown.inline_rules import Open, State, make_parser
+
+MAX_MARKS: Final = 1000
+"""Marks in one piece of text; with more it is shown as it is, for it is no prose."""
+
+References = Mapping[str, str]
+"""Destinations by normalised label."""
+
+_MARK: Final = re.compile(r"[\\`*_~$\[\]!<&\n@]|://|www\.")
+_STYLES: Final = {"strong": Style.BOLD, "em": Style.ITALIC, "s": Style.STRIKE}
+
+
+_DEFINITION: Final = re.compile(
+    r"\[([^\[\]]{1,200})\]:[ \t]*(?:<([^<>]*)>|([^\s<]\S*))"
+    r"(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """What a text became.
+
+    Attributes:
+        spans: what is shown.
+        opened: constructs that had begun and were not closed, in order.
+    """
+
+    spans: Spans
+    opened: Sequence[Open] = ()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a following line could end something that is open."""
+        return any(item.kind not in ("link", "image") for item in self.opened)
+
+
+@cache
+def _parser() -> tuple[MarkdownIt, ParserInline]:
+    return make_parser()
+
+
+def readable(href: str) -> str:
+    """Return an address as people read it: its percent signs decoded where that is safe."""
+    return _parser()[0].normalizeLinkText(href)
+
+
+def parse_inline(text: str, references: References, *, cell: bool = False) -> Inline:
+    """Parse the text of a leaf.
+
+    Args:
+        text: without the marks of its containers; line feeds are line breaks.
+        references: link definitions seen so far.
+        cell: whether it is a table's cell, where ``<br>`` breaks the line.
+    """
+    text = text.strip(" \t\n")
+    if not _MARK.search(text):
+        return Inline((Span(text),) if text else ())
+    if len(_MARK.findall(text)) > MAX_MARKS:
+        return Inline((Span(text),))
+    md, parser = _parser()
+    env = {
+        "references": {label: {"href": href, "title": ""} for label, href in references.items()},
+        "cell": cell,
+    }
+    state = State(text, md, env, [])
+    parser.tokenize(state)
+    for rule in parser.ruler2.getRules(""):
+        rule(state)
+    return Inline(_Builder().build(state.tokens), state.unmatched())
+
+
+def define(line: str, references: dict[str, str]) -> None:
+    """Take note of a link definition, if a line is one; the first one for a label counts."""
+    if line.startswith("[") and (match := _DEFINITION.fullmatch(line)) and match.group(1).strip():
+        href = match.group(2) or match.group(3) or ""
+        md, _ = _parser()
+        references.setdefault(normalizeReference(match.group(1)), md.normalizeLink(href))
+
+
+class _Builder:
+    """Turns tokens into spans; neighbours of one style are joined."""
+
+    def __init__(self) -> None:
+        self._spans: list[Span] = []
+        self._parts: list[str] = []
+        self._style = Style.NONE
+        self._href = ""
+
+    def build(self, tokens: Sequence[Token]) -> Spans:
+        """Return the spans of a leaf's tokens."""
+        styles = [Style.NONE]
+        link: _Link | None = None
+        for token in tokens:
+            kind, style = token.type, styles[-1]
+            if kind == "link_open":
+                link = _Link(token)
+                styles.append(style | Style.LINK if link.openable else style)
+            elif kind == "link_close" and link is not None:
+                self._add(link.remainder(), style | (Style.LINK if link.openable else 0), link.href)
+                link = None
+                styles.pop()
+            elif token.nesting > 0:
+                styles.append(style | _STYLES[token.tag])
+            elif token.nesting < 0:
+                styles.pop()
+            elif link is None:
+                self._leaf(token, style, "")
+            else:
+                link.label += token.content
+                self._leaf(token, style, link.href)
+        self._flush()
+        return tuple(self._spans)
+
+    def _leaf(self, token: Token, style: Style, href: str) -> None:
+        kind = token.type
+        if kind == "math_inline":
+            self._add(token.content, style | Style.MATH, href, whole=True)
+        elif kind == "code_inline":
+            self._add(token.content, style | Style.CODE, href)
+        elif kind == "image":
+            source = str(token.attrs.get("src", ""))
+            self._add(_plain(token), style & ~Style.LINK | Style.IMAGE, source, whole=True)
+        elif kind in ("softbreak", "hardbreak"):
+            self._add("\n", style, href)
+        elif style & Style.LINK:
+            self._add(token.content, style, href)
+        else:
+            self._text(token.content, style)
+
+    def _text(self, text: str, style: Style) -> None:
+        at = 0
+        for start, end, address in loose_addresses(text):
+            self._add(text[at:start], style)
+            self._add(text[start:end], style | Style.LINK, address)
+            at = end
+        self._add(text[at:], style)
+
+    def _add(self, text: str, style: Style, href: str = "", *, whole: bool = False) -> None:
+        if not text and not whole:
+            return
+        if not style & (Style.LINK | Style.IMAGE):
+            href = ""
+        if whole or style != self._style or href != self._href:
+            self._flush()
+            self._style, self._href = style, href
+        if whole:
+            self._spans.append(Span(text, style, href))
+        else:
+            self._parts.append(text)
+
+    def _flush(self) -> None:
+        if self._parts:
+            self._spans.append(Span("".join(self._parts), self._style, self._href))
+            self._parts = []
+
+
+class _Link:
+    """A link whose label is being read."""
+
+    def __init__(self, token: Token) -> None:
+        self.href = str(token.attrs.get("href", ""))
+        self.openable = is_openable(self.href)
+        self.label = ""
+        self._bare = token.markup == "autolink"
+
+    def remainder(self) -> str:
+        """Return what follows the label: the address where it would be lost."""
+        if self.openable:
+            return "" if self.label else self.href
+        if self._bare or not self.href or self.href.startswith("#"):
+            return ""
+        return f" ({readable(self.href)})" if self.label else readable(self.href)
+
+
+def _plain(token: Token) -> str:
+    """Return an image's alternative text without marks."""
+    parts = []
+    for child in token.children or ():
+        if child.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif child.type == "image":
+            parts.append(_plain(child))
+        else:
+            parts.append(child.content)
+    return "".join(parts)

@@ -1,0 +1,301 @@
+"""Rules of our own for the inline parser: emphasis beside CJK, math, bare addresses, line breaks.
+
+The parser's state also remembers what is still open at the end of the text, so that a stream can
+tell which lines belong together and show a half-written construct as what it will be.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+from markdown_it import MarkdownIt
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.backticks import backtick as _backtick
+from markdown_it.rules_inline.link import link as _link
+from markdown_it.rules_inline.state_inline import Delimiter, Scanned
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
+
+from desktop_chat.markdown.addresses import address_end
+
+OpenKind = Literal["emphasis", "code", "math", "bracket", "link", "image"]
+
+MAX_MATH: Final = 1000
+"""Characters of a formula in a line; more between two dollar signs is text."""
+
+_MAX_TRIES: Final = 8
+_CJK: Final = re.compile(
+    "[\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+    "\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0001f2ff\U00020000-\U0003fffd]"
+)
+_BREAK_TAG: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_DOLLAR: Final = re.compile(r"\\.|\$+", re.DOTALL)
+_FORMULA_MARK: Final = re.compile(r"[\\^_{}=]")
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A construct that began and did not end.
+
+    Attributes:
+        pos: where its mark stands.
+        kind: what it is.
+        closer: what would end it.
+    """
+
+    pos: int
+    kind: OpenKind
+    closer: str
+
+
+class State(StateInline):
+    """The state of one run of the parser over a text that is not nested in another."""
+
+    def __init__(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> None:
+        super().__init__(src, md, env, tokens)
+        self.opened: list[Open] = []
+        self._runs: list[tuple[list[Delimiter], int, int]] = []
+
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N803
+        """Decide what a run of ``*``, ``_`` or ``~`` may do.
+
+        As in CommonMark, but a CJK character beside the run counts as a space does, because
+        Chinese puts none there; CJK punctuation is a CJK character and no punctuation.
+        """
+        src = self.src
+        end = start
+        while end < self.posMax and src[end] == src[start]:
+            end += 1
+        self._runs.append((self.delimiters, len(self.delimiters), start))
+        before = src[start - 1] if start else " "
+        after = src[end] if end < self.posMax else " "
+        left_cjk, right_cjk = is_cjk(before), is_cjk(after)
+        left_space, right_space = before.isspace(), after.isspace()
+        left_punct = not left_cjk and is_punctuation(before)
+        right_punct = not right_cjk and is_punctuation(after)
+        opens = not right_space and (not right_punct or left_space or left_punct or left_cjk)
+        closes = not left_space and (not left_punct or right_space or right_punct or right_cjk)
+        if canSplitWord:
+            return Scanned(opens, closes, end - start)
+        return Scanned(
+            opens and (not closes or is_punctuation(before)),
+            closes and (not opens or is_punctuation(after)),
+            end - start,
+        )
+
+    def unmatched(self) -> list[Open]:
+        """Return every construct that is open at the end, in order. Call it after parsing."""
+        places: dict[int, int] = {}
+        own = [(first, pos) for owner, first, pos in self._runs if owner is self.delimiters]
+        for number, (first, pos) in enumerate(own):
+            last = own[number + 1][0] if number + 1 < len(own) else len(self.delimiters)
+            places.update((index, pos) for index in range(first, last))
+        found = list(self.opened)
+        closed_until = -1
+        for index, delimiter in enumerate(self.delimiters):
+            if delimiter.end >= 0:
+                closed_until = max(closed_until, delimiter.end)
+            elif delimiter.open and index > closed_until:
+                mark = chr(delimiter.marker)
+                found.append(Open(places.get(index, 0), "emphasis", "~~" if mark == "~" else mark))
+        found.sort(key=lambda item: item.pos)
+        return found
+
+
+def is_cjk(char: str) -> bool:
+    """Tell whether a character is CJK, its full-width punctuation included."""
+    return _CJK.match(char) is not None
+
+
+def is_punctuation(char: str) -> bool:
+    """Tell whether a character is punctuation or a symbol, as CommonMark means it."""
+    return unicodedata.category(char)[0] in "PS"
+
+
+def _note(state: StateInline, kind: OpenKind, closer: str, pos: int) -> None:
+    if isinstance(state, State):
+        state.opened.append(Open(pos, kind, closer))
+
+
+def backtick(state: StateInline, silent: bool) -> bool:
+    """A code span, or a run of backticks that nothing closes."""
+    start = state.pos
+    count = len(state.tokens)
+    if not _backtick(state, silent):
+        return False
+    if not silent and (len(state.tokens) == count or state.tokens[-1].type != "code_inline"):
+        _note(state, "code", state.src[start : state.pos], start)
+    return True
+
+
+def link(state: StateInline, silent: bool) -> bool:
+    """A link; a bracket that could still become one is remembered."""
+    start = state.pos
+    if state.src[start] != "[":
+        return False
+    if _link(state, silent):
+        return True
+    if not silent and state.linkLevel == 0:
+        _note_bracket(state, start, start, "bracket")
+    return False
+
+
+def _note_bracket(state: StateInline, start: int, bracket: int, kind: OpenKind) -> None:
+    end = state.md.helpers.parseLinkLabel(state, bracket, False)
+    if end < 0:
+        _note(state, kind, "", start)
+    elif end + 1 >= state.posMax or (state.src[end + 1] == "(" and ")" not in state.src[end + 1 :]):
+        _note(state, "link" if kind == "bracket" else kind, state.src[bracket + 1 : end], start)
+
+
+def open_image(state: StateInline, silent: bool) -> bool:
+    """Remember an image that is not whole; never matches. Stands after the rule for images."""
+    if not silent and state.src.startswith("![", state.pos):
+        _note_bracket(state, state.pos, state.pos + 1, "image")
+    return False
+
+
+def line_break(state: StateInline, silent: bool) -> bool:
+    """``<br>`` in a table's cell, where Markdown has no other way."""
+    if state.src[state.pos] != "<" or not state.env.get("cell"):
+        return False
+    match = _BREAK_TAG.match(state.src, state.pos)
+    if match is None:
+        return False
+    if not silent:
+        state.push("hardbreak", "br", 0)
+    state.pos = match.end()
+    return True
+
+
+def math(state: StateInline, silent: bool) -> bool:
+    r"""``$..$``, ``$$..$$``, ``\(..\)`` and ``\[..\]``; prices and shell variables are text."""
+    src, pos = state.src, state.pos
+    if src[pos] == "$":
+        found = _dollar_math(state, silent)
+    elif src.startswith(("\\(", "\\["), pos):
+        found = _bracket_math(state, silent)
+    else:
+        return False
+    if found is None:
+        return False
+    body, end = found
+    if not silent:
+        token = state.push("math_inline", "math", 0)
+        token.content = body.strip()
+    state.pos = end
+    return True
+
+
+def _bracket_math(state: StateInline, silent: bool) -> tuple[str, int] | None:
+    src, pos = state.src, state.pos
+    closer = "\\)" if src[pos + 1] == "(" else "\\]"
+    end = -1 if _seen(state, closer) else src.find(closer, pos + 2, state.posMax)
+    if end < 0:
+        _remember(state, closer)
+        if not silent and _FORMULA_MARK.search(src, pos + 2):
+            _note(state, "math", closer, pos)
+        return None
+    body = src[pos + 2 : end]
+    if not body.strip() or len(body) > MAX_MATH or not _formula(body):
+        return None
+    if closer == "\\]" and body.strip().isdigit():
+        return None  # an escaped [1], as in lists of sources
+    return body, end + 2
+
+
+def _dollar_math(state: StateInline, silent: bool) -> tuple[str, int] | None:
+    src, pos = state.src, state.pos
+    marks = 2 if src.startswith("$$", pos) else 1
+    body_at = pos + marks
+    before = src[pos - 1] if pos else " "
+    if src.startswith("$", body_at) or body_at >= state.posMax:
+        return None
+    if marks == 1 and (src[body_at].isspace() or (before.isascii() and before.isalnum())):
+        return None
+    key = "$" * marks
+    if _seen(state, key):
+        return None
+    limit = min(state.posMax, body_at + MAX_MATH)
+    tries = 0
+    for match in _DOLLAR.finditer(src, body_at, limit):
+        if match.group() != key:
+            continue
+        body = src[body_at : match.start()]
+        if marks == 2 or _may_close(body, src[match.end() : match.end() + 1]):
+            return (body, match.end()) if body.strip() and _formula(body) else None
+        tries += 1
+        if tries == _MAX_TRIES:
+            return None
+    if limit == state.posMax:
+        if src.find(key, body_at, limit) < 0:
+            _remember(state, key)
+        if not silent and _FORMULA_MARK.search(src, body_at):
+            _note(state, "math", key, pos)
+    return None
+
+
+def _may_close(body: str, after: str) -> bool:
+    """Tell whether a dollar sign after ``body`` ends a formula and does not begin a price."""
+    if body[-1].isspace():
+        return False
+    return not after or not (after.isascii() and (after.isalnum() or after in "{_"))
+
+
+def _formula(body: str) -> bool:
+    """Tell whether text between marks is a formula: no Chinese but in a command's braces."""
+    return "\\" in body or _CJK.search(body) is None
+
+
+def _seen(state: StateInline, closer: str) -> bool:
+    """Tell whether it is known that no such closer follows, so that nobody searches again."""
+    return closer in cast("set[str]", state.env.setdefault("missing", set()))
+
+
+def _remember(state: StateInline, closer: str) -> None:
+    if isinstance(state, State) and state.posMax == len(state.src):
+        cast("set[str]", state.env.setdefault("missing", set())).add(closer)
+
+
+def bare_address(state: StateInline, silent: bool) -> bool:
+    """An ``https://`` address in the text becomes a link."""
+    src, pos = state.src, state.pos
+    if src[pos] != ":" or not src.startswith("//", pos + 1) or state.linkLevel:
+        return False
+    scheme = next((s for s in ("https", "http") if src[:pos][-5:].lower().endswith(s)), "")
+    start = pos - len(scheme)
+    if not scheme or (start and src[start - 1].isascii() and src[start - 1].isalnum()):
+        return False
+    end = address_end(src, pos + 3, state.posMax)
+    if end == pos + 3:
+        return False
+    if not silent:
+        if not state.pending.endswith(src[start:pos]):
+            return False
+        state.pending = state.pending[: -len(scheme)]
+        token = state.push("link_open", "a", 1)
+        token.attrs = {"href": state.md.normalizeLink(src[start:end])}
+        state.push("text", "", 0).content = src[start:end]
+        state.push("link_close", "a", -1)
+    state.pos = end
+    return True
+
+
+def make_parser() -> tuple[MarkdownIt, ParserInline]:
+    """Return the inline parser with our rules.
+
+    Its nesting limit bounds brackets within brackets; unlike the block parser's it loses no text.
+    """
+    md = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("strikethrough")
+    md.disable("html_inline")
+    md.validateLink = lambda url: True  # type: ignore[method-assign]
+    ruler = md.inline.ruler
+    ruler.before("escape", "math", math)
+    ruler.after("text", "bare_address", bare_address)
+    ruler.at("backticks", backtick)
+    ruler.at("link", link)
+    ruler.after("image", "open_image", open_image)
+    ruler.before("autolink", "line_break", line_break)
+    return md, md.inline
