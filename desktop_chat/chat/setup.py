@@ -143,6 +143,26 @@ class ServiceSetup:
         """Return the services that pickers offer: enabled and set up, the demo last."""
         return [item for item in self._catalogue.services() if item.enabled and item.configured]
 
+    def origin(self, service: Service) -> str:
+        """Return the origin that a service's key would go to.
+
+        Raises:
+            ProviderError: BAD_REQUEST for a base URL that is none.
+        """
+        return self._providers.origin(service)
+
+    def chat_url(self, service: Service) -> str:
+        """Return the address that a question is sent to, for showing it.
+
+        Raises:
+            ProviderError: BAD_REQUEST for a base URL that is none.
+        """
+        return self._providers.chat_url(service)
+
+    def keyring_name(self) -> str:
+        """Return the name of the keyring in use, for people; "" when there is none."""
+        return self._secrets.backend()
+
     async def key_state(self, service: Service) -> KeyState:
         """Tell whether there is a key for a service at its present address, and where."""
         try:
