@@ -21,7 +21,7 @@ from desktop_chat.core.services import Service
 from desktop_chat.system.catalogue import FileCatalogue
 from desktop_chat.system.environment import find_key
 from desktop_chat.system.log import Log, setup_logging
-from desktop_chat.system.paths import AppPaths, find_resources
+from desktop_chat.system.paths import AppPaths, HomeError, find_resources
 from desktop_chat.system.redaction import Redactor
 from desktop_chat.system.secrets import KeyringSecrets
 from desktop_chat.system.settings import FileSettings
@@ -30,6 +30,8 @@ from desktop_chat.system.tasks import Tasks
 if TYPE_CHECKING:
     from desktop_chat.providers.registry import HttpProviders
     from desktop_chat.store.sqlite import SqliteStore
+
+__all__ = ["HomeError", "House", "build", "install_language"]
 
 _log = logging.getLogger(__name__)
 

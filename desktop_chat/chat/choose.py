@@ -1,0 +1,149 @@
+"""Which service and model a command of the terminal asks."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from desktop_chat.chat.setup import ServiceSetup, is_safe_for_keys
+from desktop_chat.core import settings as keys
+from desktop_chat.core.errors import ProviderError
+from desktop_chat.core.i18n import tr
+from desktop_chat.core.identity import DEMO_SERVICE_ID, KEY_VARIABLE
+from desktop_chat.core.ports import Catalogue, Providers, Settings
+from desktop_chat.core.services import Service
+
+_OTHER_ID = "custom"
+"""The id of a service that is known by its address alone."""
+
+
+class ChoiceError(Exception):
+    """The command does not say enough, or names what is not there; ``str`` is for people."""
+
+
+class NothingSetUpError(Exception):
+    """No service can be asked: none is set up, or none has a key; ``str`` is for people."""
+
+
+class Chooser:
+    """Finds the service that a command means.
+
+    Args:
+        catalogue: of services.
+        providers: knows the origin of an address.
+        setup: knows which services have keys.
+        settings: know the user's default.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, providers: Providers, setup: ServiceSetup, settings: Settings
+    ) -> None:
+        self._catalogue = catalogue
+        self._providers = providers
+        self._setup = setup
+        self._settings = settings
+
+    async def service(self, service_id: str | None, base_url: str | None) -> Service:
+        """Return the service that is asked.
+
+        Args:
+            service_id: as given, or None.
+            base_url: an address in place of its own, or None.
+
+        Raises:
+            ChoiceError: there is no such service, or the address is none.
+            NothingSetUpError: none was named, and none can be asked.
+        """
+        if service_id is None:
+            if base_url is None:
+                return await self._usable()
+            return self._at(base_url)
+        service = self._catalogue.service(service_id)
+        if service is None:
+            known = ", ".join(item.id for item in self._catalogue.services())
+            raise ChoiceError(
+                tr("There is no service {service}. There are: {known}").format(
+                    service=service_id, known=known
+                )
+            )
+        if base_url is not None:
+            service = replace(service, base_url=base_url)
+            self._origin(service)
+        return service
+
+    def model(self, service: Service, model: str | None) -> str:
+        """Return the model that is asked.
+
+        Raises:
+            ChoiceError: none was named, and the service has no default.
+        """
+        chosen = model or self._default_model(service) or service.default_model
+        if not chosen:
+            raise ChoiceError(
+                tr("Choose a model with --model. `desktop-chat models` lists those of a service.")
+            )
+        return chosen
+
+    def _default_model(self, service: Service) -> str:
+        if self._settings.get(keys.DEFAULT_SERVICE) != service.id:
+            return ""
+        return self._settings.get(keys.DEFAULT_MODEL)
+
+    def _at(self, base_url: str) -> Service:
+        """Return the service that an address belongs to, or one that is known by it alone."""
+        unknown = Service(_OTHER_ID, {"": urlsplit(base_url).netloc or base_url}, base_url=base_url)
+        origin = self._origin(unknown)
+        for service in self._catalogue.services():
+            if service.id != DEMO_SERVICE_ID and self._origin_or_none(service) == origin:
+                return replace(service, base_url=base_url)
+        if self._setup.environment_key(unknown) is None and _is_local(origin):
+            # A server on this machine seldom wants a key; one that does will say so.
+            return replace(unknown, auth="none")
+        return unknown
+
+    async def _usable(self) -> Service:
+        services = [item for item in self._catalogue.services() if item.id != DEMO_SERVICE_ID]
+        default = self._settings.get(keys.DEFAULT_SERVICE)
+        for service in services:
+            # With or without a key: a question meant for one company never goes to another.
+            if service.id == default:
+                return service
+        for service in services:
+            if service.enabled and service.configured and await self._has_key(service):
+                return service
+        for service in services:
+            found = self._setup.environment_key(service)
+            if found is not None and not found.given:
+                return service
+        if any(self._setup.environment_key(service) for service in services):
+            raise NothingSetUpError(
+                tr("Say with --service which service the key in {variable} is for.").format(
+                    variable=KEY_VARIABLE
+                )
+            )
+        raise NothingSetUpError(
+            tr(
+                "No service is set up. Give the key of one in its environment variable "
+                "(`desktop-chat services` lists them), save one in the window, or try "
+                "--service demo."
+            )
+        )
+
+    async def _has_key(self, service: Service) -> bool:
+        return service.auth == "none" or bool((await self._setup.key_state(service)).place)
+
+    def _origin(self, service: Service) -> str:
+        try:
+            return self._providers.origin(service)
+        except ProviderError as error:
+            raise ChoiceError(
+                tr("{address} is not the address of a service.").format(address=service.base_url)
+            ) from error
+
+    def _origin_or_none(self, service: Service) -> str | None:
+        try:
+            return self._providers.origin(service)
+        except ProviderError:
+            return None
+
+
+def _is_local(origin: str) -> bool:
+    return origin.startswith("http:") and is_safe_for_keys(origin)

@@ -1,0 +1,171 @@
+"""Questions and answers one after another, for the terminal: turns without a window."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from desktop_chat.chat import context
+from desktop_chat.chat.saver import Saver
+from desktop_chat.chat.setup import ServiceSetup
+from desktop_chat.chat.title import title_of
+from desktop_chat.chat.turn import Prepared, Turn
+from desktop_chat.core.errors import ErrorInfo
+from desktop_chat.core.events import StreamEvent
+from desktop_chat.core.i18n import language
+from desktop_chat.core.ids import new_id
+from desktop_chat.core.json import JsonValue
+from desktop_chat.core.messages import (
+    ChatOptions,
+    Conversation,
+    Message,
+    MessageState,
+    Role,
+)
+from desktop_chat.core.ports import ConversationStore, TaskKeeper
+from desktop_chat.core.services import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How the questions of a dialogue are asked.
+
+    Attributes:
+        service: who is asked; its address may differ from the catalogue's.
+        model: which model.
+        system: the system prompt, or "".
+        thinking: on, off, or None for the service's default.
+        params: fields of the request's body, by name.
+        stream: False asks for whole answers.
+        rounds: how many earlier rounds are sent; None sends all.
+    """
+
+    service: Service
+    model: str
+    system: str = ""
+    thinking: bool | None = None
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+    stream: bool = True
+    rounds: int | None = None
+
+    def options(self) -> ChatOptions:
+        """Return what a conversation keeps of this, so that the window goes on alike."""
+        max_tokens = self.params.get("max_tokens")
+        return ChatOptions(
+            service_id=self.service.id,
+            model=self.model,
+            system=self.system,
+            temperature=self._number("temperature"),
+            top_p=self._number("top_p"),
+            max_tokens=max_tokens if type(max_tokens) is int else None,
+            thinking=self.thinking,
+        )
+
+    def _number(self, name: str) -> float | None:
+        value = self.params.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return float(value)
+
+
+class Dialogue:
+    """A conversation with memory whose turns are run one at a time.
+
+    Args:
+        asking: how.
+        setup: finds the provider and its key.
+        tasks: holds what runs.
+        store: where it is saved, or None to keep it in memory alone.
+    """
+
+    def __init__(
+        self,
+        asking: Asking,
+        *,
+        setup: ServiceSetup,
+        tasks: TaskKeeper,
+        store: ConversationStore | None,
+    ) -> None:
+        self._asking = asking
+        self._setup = setup
+        self._tasks = tasks
+        self._run_id = store.run_id if store is not None else ""
+        self._saver = Saver(store, tasks, _ignore) if store is not None else None
+        self._branch: list[Message] = []
+        self._conversation: Conversation | None = None
+        self._turn: Turn | None = None
+
+    @property
+    def saving_error(self) -> ErrorInfo | None:
+        """Why something is not saved, or None."""
+        return self._saver.error if self._saver is not None else None
+
+    async def ask(self, text: str, notify: Callable[[StreamEvent], None]) -> Message:
+        """Ask, and return the answer in its final form.
+
+        Args:
+            text: the question.
+            notify: called with every event of the answer.
+
+        Raises:
+            asyncio.CancelledError: the task was cancelled; ``last`` has the answer as it stopped.
+        """
+        now = time.time()
+        if self._conversation is None:
+            self._conversation = Conversation(
+                new_id(), title_of(text), now, now, options=self._asking.options()
+            )
+        parent_id = self._branch[-1].id if self._branch else None
+        question = Message(new_id(), self._conversation.id, parent_id, Role.USER, text, now)
+        answer = Message(
+            new_id(),
+            self._conversation.id,
+            question.id,
+            Role.ASSISTANT,
+            "",
+            now,
+            state=MessageState.STREAMING,
+            service_id=self._asking.service.id,
+            service_name=self._asking.service.title(language()),
+            model=self._asking.model,
+            run_id=self._run_id,
+        )
+        self._conversation = replace(self._conversation, leaf_id=answer.id, updated_at=now)
+        if self._saver is not None:
+            await self._saver.begin(self._conversation, question, answer)
+        self._turn = Turn(answer, notify, saver=self._saver, tasks=self._tasks)
+        try:
+            return await self._turn.run(lambda: self._prepare(question))
+        finally:
+            self._branch += [question, self._turn.snapshot()]
+
+    @property
+    def last(self) -> Message | None:
+        """The newest answer, in its final form."""
+        return self._branch[-1] if self._branch else None
+
+    def stop(self) -> None:
+        """End the answer on its way."""
+        if self._turn is not None:
+            self._turn.stop()
+
+    def clear(self) -> None:
+        """Forget what was said; the next question begins a new conversation."""
+        self._branch.clear()
+        self._conversation = None
+
+    async def aclose(self) -> None:
+        """Try once more to save what is not saved yet; ``saving_error`` tells how it went."""
+        if self._saver is not None and self._saver.pending:
+            await self._saver.retry()
+
+    async def _prepare(self, question: Message) -> Prepared:
+        asking = self._asking
+        options = asking.options()
+        built = context.build(self._branch, question, options, rounds=asking.rounds)
+        request = context.request_for(options, asking.model, built.messages)
+        request = replace(request, extra=asking.params, stream=asking.stream)
+        return Prepared(await self._setup.provider(asking.service), request, built.omitted)
+
+
+def _ignore(_error: ErrorInfo | None) -> None:
+    """``saving_error`` is asked at the end."""

@@ -1,0 +1,392 @@
+"""The terminal: ``desktop-chat ask``, ``services`` and ``models``. It knows no window."""
+
+import argparse
+import asyncio
+import contextlib
+import io
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, TextIO
+
+from desktop_chat import __version__, wiring
+from desktop_chat.chat import listing
+from desktop_chat.chat.ask_output import JsonOutput, LogOutput, Output, Tee, TextOutput
+from desktop_chat.chat.choose import ChoiceError, Chooser, NothingSetUpError
+from desktop_chat.chat.defaults import default_rounds
+from desktop_chat.chat.dialogue import Asking, Dialogue
+from desktop_chat.chat.explain import exit_status, explain_error
+from desktop_chat.chat.setup import KeyState
+from desktop_chat.core import settings as keys
+from desktop_chat.core.errors import ErrorKind, ProviderError
+from desktop_chat.core.events import FinishReason
+from desktop_chat.core.i18n import language, tr
+from desktop_chat.core.identity import COMMAND
+from desktop_chat.core.json import JsonValue
+from desktop_chat.core.messages import Message
+from desktop_chat.core.services import Service
+
+EXIT_OK: Final = 0
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_STOPPED: Final = 130
+EXIT_PIPE: Final = 141
+"""Nobody reads what is printed: as of a program that SIGPIPE ended."""
+
+_END_WORDS: Final = ("q", "quit", "exit")
+_EVENTS: Final = """\
+  {"event":"text","text":".."}
+  {"event":"reasoning","text":".."}
+  {"event":"notice","kind":"retry","message":".."}
+  {"event":"usage","input_tokens":1,"output_tokens":2,"cached_tokens":0,"reasoning_tokens":0}
+  {"event":"done","reason":"stop|length|tool_calls|content_filter|stopped|unknown"}
+  {"event":"error","kind":"..","status":401,"message":".."}"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command, the window's options included."""
+    parser = argparse.ArgumentParser(
+        prog=COMMAND, allow_abbrev=False, description=tr("A native assistant for language models.")
+    )
+    parser.add_argument("--version", action="version", version=f"{COMMAND} {__version__}")
+    parser.add_argument(
+        "--demo", action="store_true", help=tr("open the window with the offline demo chosen")
+    )
+    parser.add_argument(
+        "--screenshot",
+        type=Path,
+        metavar="FILE",
+        help=tr("save a picture of the window with an answer of the demo, without a display"),
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_ask(commands)
+    services = commands.add_parser(
+        "services", allow_abbrev=False, help=tr("list the services and where their keys are")
+    )
+    _add_json(services)
+    models = commands.add_parser(
+        "models", allow_abbrev=False, help=tr("list the models of a service")
+    )
+    _add_service(models)
+    _add_json(models)
+    return parser
+
+
+def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "ask",
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        help=tr("ask a question and print the answer as it arrives"),
+        epilog="\n".join(
+            (
+                tr("With --json, one event per line:"),
+                _EVENTS,
+                "",
+                tr("A key is taken from DESKTOP_CHAT_API_KEY, the service's environment name,"),
+                tr("a .env file in the current folder, or the system keyring."),
+                "",
+                tr("Exit status:"),
+                tr("  0 done; 1 a fault on this machine; 2 wrong usage; 3 no key or refused;"),
+                tr("  4 no balance or limit; 5 network; 6 another error of the service;"),
+                tr("  7 incomplete answer; 130 stopped by Ctrl+C; 141 nobody reads the output."),
+            )
+        ),
+    )
+    parser.add_argument(
+        "question",
+        nargs="?",
+        metavar="QUESTION",
+        help=tr(
+            "the question; - reads it from standard input; without one it is a loop with memory, "
+            "ended by q, quit, exit or Ctrl+D, where /clear clears the context"
+        ),
+    )
+    _add_service(parser)
+    add = parser.add_argument
+    add("--model", metavar="ID", help=tr("the model"))
+    add("--system", metavar="TEXT", default="", help=tr("the system prompt"))
+    add(
+        "--param",
+        metavar="K=V",
+        type=_param,
+        action="append",
+        default=[],
+        help=tr("a field of the request; V is JSON, or else text; may be repeated"),
+    )
+    add(
+        "--no-stream",
+        action="store_true",
+        help=tr("ask for the whole answer at once"),
+    )
+    add(
+        "--thinking",
+        action=argparse.BooleanOptionalAction,
+        help=tr("have the model think, or not"),
+    )
+    add("--save", action="store_true", help=tr("save the conversation into the history"))
+    add(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help=tr("append questions, answers and errors with their times to a file"),
+    )
+    _add_json(parser)
+
+
+def _add_service(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--service", metavar="ID", help=tr("the service; `desktop-chat services` lists them")
+    )
+    parser.add_argument(
+        "--base-url",
+        metavar="URL",
+        help=tr("another address; no key that was saved for another host is sent there"),
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=tr("print JSON, one object per line"))
+
+
+def _param(text: str) -> tuple[str, JsonValue]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(tr("{text} is not of the form K=V").format(text=text))
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value
+
+
+def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Run one of the commands, and return the exit status.
+
+    Args:
+        args: from ``build_parser``, with a command.
+        environ: the process's environment.
+    """
+    try:
+        house = wiring.build(environ, terminal=True)
+    except wiring.HomeError as error:
+        return _fail(error.sentence(), EXIT_FAILED)
+    wiring.install_language(house.settings.get(keys.LANGUAGE))
+    with asyncio.Runner() as runner:
+        try:
+            status = _Command(house, runner, args).run()
+        except KeyboardInterrupt:
+            status = EXIT_STOPPED
+        except BrokenPipeError:
+            status = EXIT_PIPE
+        finally:
+            runner.run(house.aclose())
+    if status == EXIT_PIPE:
+        # Else the interpreter would complain when it flushes what nobody reads.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
+def prepare() -> None:
+    """Make the streams speak UTF-8 whatever the console's code page is, and choose a language."""
+    wiring.install_language()
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+class _Command:
+    """One command on one house and one loop."""
+
+    def __init__(
+        self, house: wiring.House, runner: asyncio.Runner, args: argparse.Namespace
+    ) -> None:
+        self._house = house
+        self._runner = runner
+        self._args = args
+        self._chooser = Chooser(house.catalogue, house.providers, house.setup, house.settings)
+
+    def run(self) -> int:
+        """Run it, and return the exit status."""
+        commands = {"ask": self._ask, "services": self._services, "models": self._models}
+        try:
+            return commands[self._args.command]()
+        except ChoiceError as error:
+            return _fail(str(error), EXIT_USAGE)
+        except NothingSetUpError as error:
+            if self._args.json:
+                JsonOutput(sys.stdout, service_name="").fail_with(ErrorKind.NO_KEY, str(error))
+            else:
+                _tell(str(error))
+            return exit_status(ErrorKind.NO_KEY)
+
+    def _service(self) -> Service:
+        return self._runner.run(self._chooser.service(self._args.service, self._args.base_url))
+
+    def _services(self) -> int:
+        states = self._runner.run(self._key_states())
+        print(
+            (listing.services_json if self._args.json else listing.services_table)(states), end=""
+        )
+        return EXIT_OK
+
+    async def _key_states(self) -> list[tuple[Service, KeyState]]:
+        setup = self._house.setup
+        return [(item, await setup.key_state(item)) for item in self._house.catalogue.services()]
+
+    def _models(self) -> int:
+        service = self._service()
+        try:
+            models = self._runner.run(self._house.setup.fetch_models(service))
+        except ProviderError as error:
+            if error.info.kind is not ErrorKind.NOT_FOUND or not service.models:
+                self._output(service).fail(error.info)
+                return exit_status(error.info.kind)
+            # It has no list of its own: what the catalogue knows is all there is.
+            models = list(service.models)
+        print((listing.models_json if self._args.json else listing.models_table)(models), end="")
+        return EXIT_OK
+
+    def _ask(self) -> int:
+        args = self._args
+        question = sys.stdin.read() if args.question == "-" else args.question
+        if question is not None and not question.strip():
+            raise ChoiceError(tr("The question is empty."))
+        service = self._service()
+        asking = Asking(
+            service=service,
+            model=self._chooser.model(service, args.model),
+            system=args.system,
+            thinking=args.thinking,
+            params=dict(args.param),
+            stream=not args.no_stream,
+            rounds=default_rounds(self._house.settings),
+        )
+        with contextlib.ExitStack() as stack:
+            log = None
+            if args.log is not None:
+                name = f"{service.id} {asking.model}"
+                log = LogOutput(stack.enter_context(_open_log(args.log)), name=name)
+            dialogue = Dialogue(
+                asking,
+                setup=self._house.setup,
+                tasks=self._house.tasks,
+                store=self._house.store if args.save else None,
+            )
+            tee = Tee(
+                self._output(service),
+                log,
+                reader_lost=dialogue.stop,
+                log_lost=lambda error: _tell(
+                    tr("The log cannot be written: {reason}").format(reason=error.strerror)
+                ),
+            )
+            talk = _Talk(self._runner, dialogue, tee)
+            try:
+                status = talk.ask(question) if question is not None else talk.loop()
+            finally:
+                self._runner.run(dialogue.aclose())
+            if dialogue.saving_error is not None:
+                told = explain_error(dialogue.saving_error, terminal=True)
+                _tell(tr("The conversation is not saved: {reason}").format(reason=told.title))
+                return status or EXIT_FAILED
+            return status
+
+    def _output(self, service: Service) -> Output:
+        name = service.title(language())
+        if self._args.json:
+            return JsonOutput(sys.stdout, service_name=name)
+        return TextOutput(
+            sys.stdout,
+            sys.stderr,
+            service_name=name,
+            terminal=sys.stdout.isatty(),
+            thoughts=sys.stderr.isatty(),
+        )
+
+
+class _Talk:
+    """Questions from the terminal, answers to it."""
+
+    def __init__(self, runner: asyncio.Runner, dialogue: Dialogue, tee: Tee) -> None:
+        self._runner = runner
+        self._dialogue = dialogue
+        self._tee = tee
+
+    def ask(self, text: str) -> int:
+        """Ask one question, and return its exit status."""
+        self._tee.question(text)
+        message = self._runner.run(self._answer(text))
+        if self._tee.failure is not None:
+            return _lost_reader(self._tee.failure)
+        if message.error is not None:
+            return exit_status(message.error.kind)
+        return exit_status(message.reason or FinishReason.UNKNOWN)
+
+    def loop(self) -> int:
+        """Ask until the user ends it, and return the exit status of the last question."""
+        status = EXIT_OK
+        while self._tee.failure is None and (line := _read_question()) is not None:
+            word = line.strip()
+            if word.lower() in _END_WORDS:
+                break
+            if word == "/clear":
+                self._dialogue.clear()
+                _tell(tr("The context is cleared."))
+            elif word:
+                status = self.ask(line)
+        return status
+
+    async def _answer(self, text: str) -> Message:
+        try:
+            message = await self._dialogue.ask(text, self._tee.event)
+        except asyncio.CancelledError:
+            if self._dialogue.last is not None:
+                self._tee.finish(self._dialogue.last)
+            raise
+        self._tee.finish(message)
+        return message
+
+
+def _read_question() -> str | None:
+    """Return the next line of standard input, or None at its end."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline() or None
+    prompt = "> "
+    if not sys.stdout.isatty():
+        # ``input`` would write it among the answers.
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+        prompt = ""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401  (gives ``input`` its line editing)
+    try:
+        return input(prompt)
+    except EOFError:
+        sys.stderr.write("\n")
+        return None
+
+
+def _open_log(path: Path) -> TextIO:
+    try:
+        return path.open("a", encoding="utf-8", errors="replace", newline="\n")
+    except OSError as error:
+        raise ChoiceError(
+            tr("{path} cannot be written: {reason}").format(path=path, reason=error.strerror)
+        ) from error
+
+
+def _lost_reader(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):
+        return EXIT_PIPE
+    return _fail(tr("The answer cannot be written: {reason}").format(reason=error.strerror), 1)
+
+
+def _fail(sentence: str, status: int) -> int:
+    _tell(sentence)
+    return status
+
+
+def _tell(sentence: str) -> None:
+    print(f"{COMMAND}: {sentence}", file=sys.stderr, flush=True)
