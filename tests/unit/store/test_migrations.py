@@ -237,3 +237,29 @@ def test_of_two_that_migrate_at_once_one_does(
     open_database(path, backups, later).close()
     assert calls == [1]
     assert header(path)[1] == VERSION + 1
+
+
+def test_opening_waits_for_another_that_makes_the_database(
+    data: Path, backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # SQLite answers BUSY at once here, whatever the time-out.
+    data.mkdir()
+    path = data / "conversations.db"
+    other = connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    attempts: list[str] = []
+
+    def trace(_cursor: apsw.Cursor, statement: str, _bindings: object) -> bool:
+        if "journal_mode" in statement:
+            attempts.append(statement)
+            if len(attempts) == 2:
+                other.execute("ROLLBACK")
+        return True
+
+    monkeypatch.setattr(
+        apsw, "connection_hooks", [lambda connection: connection.set_exec_trace(trace)]
+    )
+    open_database(path, backups).close()
+    other.close()
+    assert len(attempts) == 2
+    assert header(path) == (APPLICATION_ID, VERSION, 0)

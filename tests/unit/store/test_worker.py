@@ -100,6 +100,8 @@ async def test_a_write_that_fails_unseen_is_logged(caplog: pytest.LogCaptureFixt
         await gate.open()
         await worker.aclose(lambda: None)
         await asyncio.sleep(0)
+    (record,) = caplog.records
+    assert record.name == "desktop_chat.store.worker"
     assert "nobody sees this" in caplog.text
 
 
