@@ -293,7 +293,7 @@ class Tee:
 
 def json_line(fields: Mapping[str, Any]) -> str:
     """Return a line of JSON, its line feed included."""
-    return json.dumps(fields, ensure_ascii=False) + "\n"
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _harmless(text: str) -> str:

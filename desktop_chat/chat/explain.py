@@ -327,6 +327,8 @@ def explain_error(
     actions = card.actions
     if terminal:
         advice = fill(_TERMINAL_ADVICE.get(error.kind, card.advice)(), **values)
+        if kept_chars > 0 and error.kind is ErrorKind.DROPPED:
+            title = tr("Connection lost before the end of the answer")
     elif kept_chars > 0:
         count = f"{kept_chars:,}"
         kept = tr("The {count} characters received are kept.").format(count=count)
