@@ -14,7 +14,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from desktop_chat.core.errors import SecretStoreError
@@ -61,11 +61,12 @@ class KeyringSecrets:
         self._write_seconds = write_seconds
         self._memory: dict[str, Secret] = {}
         self._wanted: dict[str, Secret | None] = {}
-        self._writing: set[str] = set()
+        self._putting: set[str] = set()
+        self._stale: set[str] = set()
         self._problem = ""
         self._backend = ""
         self._listeners: list[Callable[[], None]] = []
-        self._background: set[asyncio.Task[None]] = set()
+        self._settling: asyncio.Task[None] | None = None
 
     async def get(self, service_id: str, origin: str) -> Secret | None:
         """Return the key, from memory or else from the keyring; None when there is none.
@@ -76,6 +77,8 @@ class KeyringSecrets:
         name = _user_name(service_id, origin)
         if (held := self._memory.get(name)) is not None:
             return held
+        if name in self._stale:
+            return self._wanted.get(name)
         if self._problem and self._calls.hanging:
             raise SecretStoreError(self._problem)
         value = await self._ask(lambda: self._keyring.get(name), self._read_seconds, self._late)
@@ -96,7 +99,7 @@ class KeyringSecrets:
         name = _user_name(service_id, origin)
         self._wanted[name] = self._memory[name] = self._known(key)
         try:
-            await self._write(name, key)
+            await self._put(name, key)
         except SecretStoreError:
             return KeyPlace.MEMORY
         return KeyPlace.KEYRING
@@ -111,7 +114,7 @@ class KeyringSecrets:
         self._wanted[name] = None
         self._memory.pop(name, None)
         try:
-            await self._erase(name)
+            await self._put(name, None)
         except SecretStoreError as error:
             if error.reason != "missing":
                 raise
@@ -138,33 +141,27 @@ class KeyringSecrets:
 
     async def aclose(self) -> None:
         """Stop moving keys from memory to the keyring. What hangs is left to its daemon thread."""
-        for task in list(self._background):
+        if (task := self._settling) is not None:
             task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+            await asyncio.wait([task])
 
     def _known(self, key: Secret) -> Secret:
         if self._seen is not None:
             self._seen(key.reveal())
         return key
 
-    async def _write(self, name: str, key: Secret) -> None:
-        self._writing.add(name)
+    async def _put(self, name: str, key: Secret | None) -> None:
+        """Make the keyring hold a key under a name, or none."""
+        self._putting.add(name)
         try:
             await self._ask(
-                lambda: self._keyring.set(name, key.reveal()),
+                lambda: self._keyring.put(name, key.reveal() if key is not None else None),
                 self._write_seconds,
-                lambda outcome: self._late_write(name, key, outcome),
-                before_success=lambda: self._written(name, key),
+                lambda outcome: self._late_put(name, key, outcome),
+                before_success=lambda: self._settled(name, key),
             )
         finally:
-            self._writing.discard(name)
-
-    async def _erase(self, name: str) -> None:
-        await self._ask(
-            lambda: self._keyring.delete(name),
-            self._write_seconds,
-            lambda outcome: self._late_write(name, None, outcome),
-        )
+            self._putting.discard(name)
 
     async def _ask(
         self,
@@ -188,56 +185,43 @@ class KeyringSecrets:
         self._succeeded()
         return outcome.value
 
-    def _written(self, name: str, key: Secret) -> None:
-        if self._memory.get(name) == key:
-            del self._memory[name]
-
     def _late(self, outcome: Outcome[Any]) -> None:
         if outcome.error is None:
             self._succeeded()
         else:
             self._failed(_reason(outcome.error))
 
-    def _late_write(self, name: str, key: Secret | None, outcome: Outcome[None]) -> None:
-        """Take note of a write that came after all, and undo it when it is no longer wanted."""
-        wanted = self._wanted.get(name)
-        if outcome.error is not None:
-            self._failed(_reason(outcome.error))
-        elif wanted == key:
-            if key is not None:
-                self._written(name, key)
-            self._succeeded()
-        else:
-            self._start(self._apply(name))
+    def _late_put(self, name: str, key: Secret | None, outcome: Outcome[None]) -> None:
+        """Take note of a write that came after all; one that is no longer wanted is put right."""
+        if outcome.error is None:
+            self._settled(name, key)
+            if self._wanted.get(name) != key:
+                self._stale.add(name)
+        self._late(outcome)
 
-    async def _apply(self, name: str) -> None:
-        key = self._wanted.get(name)
-        try:
-            if key is not None:
-                await self._write(name, key)
-            else:
-                await self._erase(name)
-        except SecretStoreError as error:
-            _log.warning("keyring: a key that was replaced is still there (%s)", error.reason)
+    def _settled(self, name: str, key: Secret | None) -> None:
+        if self._wanted.get(name) == key:
+            self._memory.pop(name, None)
+            self._stale.discard(name)
 
     def _succeeded(self) -> None:
-        """Clear the problem, or first move what is in memory to the keyring that works again."""
-        if not self._unsaved():
+        """Clear the problem, or first bring the keyring that works again up to date."""
+        if not self._unsettled():
             self._set("", self._keyring.description)
-        elif not self._background:
-            self._start(self._move())
+        elif self._settling is None:
+            self._settling = asyncio.get_running_loop().create_task(self._settle(), name="keyring")
 
-    def _unsaved(self) -> list[str]:
-        return [name for name in self._memory if name not in self._writing]
+    def _unsettled(self) -> list[str]:
+        return [name for name in (*self._memory, *self._stale) if name not in self._putting]
 
-    async def _move(self) -> None:
-        for name in self._unsaved():
-            if (key := self._memory.get(name)) is None:
-                continue
-            try:
-                await self._write(name, key)
-            except SecretStoreError:
-                return
+    async def _settle(self) -> None:
+        try:
+            while names := self._unsettled():
+                await self._put(names[0], self._wanted.get(names[0]))
+        except SecretStoreError:
+            return  # noted in ``problem``; tried again with the next call that succeeds
+        finally:
+            self._settling = None
 
     def _failed(self, reason: str) -> None:
         self._set(reason, "" if reason == "missing" else self._keyring.description)
@@ -248,11 +232,6 @@ class KeyringSecrets:
         self._problem, self._backend = problem, backend
         for listener in list(self._listeners):
             listener()
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work, name="keyring")
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
 
 
 class _Keyring:
@@ -270,11 +249,11 @@ class _Keyring:
     def get(self, name: str) -> str | None:
         return self._try(lambda backend: backend.get_password(self._service, name))
 
-    def set(self, name: str, value: str) -> None:
-        self._try(lambda backend: backend.set_password(self._service, name, value))
-
-    def delete(self, name: str) -> None:
-        self._try(lambda backend: self._delete(backend, name))
+    def put(self, name: str, value: str | None) -> None:
+        if value is None:
+            self._try(lambda backend: self._delete(backend, name))
+        else:
+            self._try(lambda backend: backend.set_password(self._service, name, value))
 
     def _delete(self, backend: "KeyringBackend", name: str) -> None:
         # More than one can be there when other programs wrote too; a backend deletes the first.

@@ -346,8 +346,6 @@ def test_a_late_write_does_not_undo_a_newer_one(tmp_path: Path) -> None:
         print(show(await secrets.get("x", A)))
         Keyring.gate.set()
         await told(secrets, "")
-        while secrets._background:
-            await asyncio.gather(*secrets._background)
         print(Keyring.kept, secrets._memory)
         """,
     )
@@ -365,8 +363,6 @@ def test_a_late_write_does_not_bring_back_a_deleted_key(tmp_path: Path) -> None:
         print(await reason(secrets.delete("x", A)))
         Keyring.gate.set()
         await told(secrets, "")
-        while secrets._background:
-            await asyncio.gather(*secrets._background)
         print(Keyring.kept, await secrets.get("x", A))
         """,
     )

@@ -31,7 +31,7 @@ def open_settings(path: Path) -> FileSettings:
 def test_defaults_without_a_file(tmp_path: Path) -> None:
     settings = open_settings(tmp_path / "settings.toml")
     for setting in ALL:
-        assert settings.get(setting) == setting.default  # type: ignore[arg-type,misc]
+        assert settings.get(setting) == setting.default  # type: ignore[misc]
     settings.close()
     assert not (tmp_path / "settings.toml").exists()
     assert settings.problems == []
@@ -69,9 +69,9 @@ def test_subscribers_are_told_at_once_and_only_of_changes(tmp_path: Path) -> Non
 def test_a_value_that_is_not_accepted_raises(tmp_path: Path, value: object) -> None:
     settings = open_settings(tmp_path / "settings.toml")
     with pytest.raises(ValueError, match=r"appearance\.theme"):
-        settings.set(THEME, value)  # type: ignore[arg-type]
+        settings.set(THEME, value)  # type: ignore[misc]
     with pytest.raises(ValueError, match="open_tabs"):
-        settings.set(OPEN_TABS, (1,))  # type: ignore[arg-type]
+        settings.set(OPEN_TABS, (1,))  # type: ignore[misc]
     assert settings.get(THEME) == "system"
 
 
@@ -127,7 +127,7 @@ def test_wrong_types_fall_back_to_the_default(tmp_path: Path, text: str) -> None
     path.write_text(text)
     settings = open_settings(path)
     for setting in ALL:
-        assert settings.get(setting) == setting.default  # type: ignore[arg-type,misc]
+        assert settings.get(setting) == setting.default  # type: ignore[misc]
     settings.set(THEME, "dark")
     settings.close()
     assert open_settings(path).get(THEME) == "dark"
