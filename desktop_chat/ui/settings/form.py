@@ -1,0 +1,138 @@
+"""The rows of a settings page: a name at the left, what is set at the right, and notes below."""
+
+from typing import Final
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLayout,
+    QLayoutItem,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_chat.ui.controls.fields import HEIGHT
+from desktop_chat.ui.controls.labels import Label
+from desktop_chat.ui.controls.scrollbar import ScrollBar
+from desktop_chat.ui.theme import Theme
+
+LABEL_WIDTH: Final = 88
+COLUMN: Final = 752
+"""Width of a column of rows, at most, in pixels."""
+
+
+class FormRow(QWidget):
+    """One row.
+
+    Args:
+        theme: colours and fonts.
+        parent: or None.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = Label(theme, ink="text2")
+        self.label.setFixedWidth(LABEL_WIDTH)
+        self.label.setMinimumHeight(HEIGHT)
+        self.label.setWordWrap(True)
+        self.line = QHBoxLayout()
+        self.line.setSpacing(8)
+        self.notes = QVBoxLayout()
+        self.notes.setSpacing(4)
+        column = QVBoxLayout()
+        column.setSpacing(5)
+        column.addLayout(self.line)
+        column.addLayout(self.notes)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.label, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(column, 1)
+
+    def set_label(self, text: str) -> None:
+        """Name what is set here."""
+        self.label.setText(text)
+
+
+class Flow(QLayout):
+    """Lays widgets side by side and goes on in a further line where there is no more room."""
+
+    def __init__(self, gap: int = 16, line_gap: int = 8) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self._gap = gap
+        self._line_gap = line_gap
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Take an item."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """Return how many items there are."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Return an item, or None."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Give an item back, or None."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Return none: it takes what it needs."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """Return True: narrow makes it high."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the lines."""
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def sizeHint(self) -> QSize:
+        """Return the size on one line."""
+        sizes = [item.sizeHint() for item in self._items]
+        width = sum(size.width() for size in sizes) + self._gap * max(0, len(sizes) - 1)
+        return QSize(width, max((size.height() for size in sizes), default=0))
+
+    def minimumSize(self) -> QSize:
+        """Return the size of the widest item."""
+        sizes = [item.minimumSize() for item in self._items]
+        return QSize(
+            max((size.width() for size in sizes), default=0),
+            max((size.height() for size in sizes), default=0),
+        )
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Place the items."""
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def _place(self, rect: QRect, *, move: bool) -> int:
+        x, y, height = rect.left(), rect.top(), 0
+        for item in self._items:
+            size = item.sizeHint()
+            if x > rect.left() and x + size.width() > rect.right() + 1:
+                x, y, height = rect.left(), y + height + self._line_gap, 0
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), size))
+            x += size.width() + self._gap
+            height = max(height, size.height())
+        return y + height - rect.top()
+
+
+def scrolled(theme: Theme, content: QWidget) -> QScrollArea:
+    """Return a scroll area around a column, without a frame or a ground of its own."""
+    area = QScrollArea()
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setVerticalScrollBar(ScrollBar(theme, Qt.Orientation.Vertical, area))
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    area.viewport().setAutoFillBackground(False)
+    content.setAutoFillBackground(False)
+    return area

@@ -1,0 +1,292 @@
+"""The key of a service: entered, shown by its hint alone, replaced, removed."""
+
+from PySide6.QtCore import QEvent, QRect, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from desktop_chat.chat.setup import KeyState, ServiceSetup
+from desktop_chat.core.errors import ChatError, SecretStoreError
+from desktop_chat.core.i18n import tr
+from desktop_chat.core.ports import KeyPlace
+from desktop_chat.core.secret import Secret
+from desktop_chat.ui.controls.buttons import Button, IconButton
+from desktop_chat.ui.controls.fields import Field
+from desktop_chat.ui.controls.labels import Ink, Status
+from desktop_chat.ui.settings.editor import ServiceEditor
+from desktop_chat.ui.settings.form import FormRow
+from desktop_chat.ui.settings.jobs import Jobs
+from desktop_chat.ui.settings.states import ServiceStates
+from desktop_chat.ui.settings.words import key_fault, key_place, keyring_fault, masked
+from desktop_chat.ui.theme import Theme
+
+
+class KeyField(Field):
+    """A field that hides what is typed, with an eye to show it.
+
+    Args:
+        theme: colours and fonts.
+        name: what it holds, for a screen reader.
+        parent: or None.
+    """
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, name, mono=True, parent=parent)
+        self.eye = IconButton(theme, "eye", tr("Show the key"), parent=self)
+        self.eye.setCheckable(True)
+        self.eye.toggled.connect(self._show)
+        self.setTextMargins(9, 0, 34, 0)
+        self.hide_text()
+
+    def hide_text(self) -> None:
+        """Hide what is typed."""
+        self.eye.setChecked(False)
+        self._show(False)
+
+    def _show(self, shown: bool) -> None:
+        mode = QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password
+        self.setEchoMode(mode)
+        self.eye.set_icon("eye-slash" if shown else "eye")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the eye at the right."""
+        super().resizeEvent(event)
+        self.eye.setGeometry(QRect(self.width() - 31, 2, 28, 28))
+
+    def retranslate(self) -> None:
+        """Speak the language in use."""
+        self.eye.set_name(tr("Show the key"))
+
+
+class KeyRow(FormRow):
+    """The row of the key.
+
+    Args:
+        theme: colours and fonts.
+        editor: the service shown.
+        setup: keeps keys.
+        states: what is known of keys.
+        jobs: run what takes time.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        editor: ServiceEditor,
+        setup: ServiceSetup,
+        states: ServiceStates,
+        jobs: Jobs,
+    ) -> None:
+        super().__init__(theme)
+        self._editor = editor
+        self._setup = setup
+        self._states = states
+        self._jobs = jobs
+        self._editing = False
+        self._service_id = ""
+        self._fault = ""
+        self.shown = Field(theme, "", mono=True)
+        self.shown.setReadOnly(True)
+        self.field = KeyField(theme, "")
+        self.field.returnPressed.connect(self._save)
+        self.field.textEdited.connect(self._typed)
+        self.save_button = Button(theme, kind="primary")
+        self.save_button.clicked.connect(self._save)
+        self.cancel_button = Button(theme, kind="quiet")
+        self.cancel_button.clicked.connect(self._cancel)
+        self.replace_button = Button(theme)
+        self.replace_button.clicked.connect(self.begin)
+        self.remove_button = Button(theme, kind="quiet")
+        self.remove_button.clicked.connect(self._remove)
+        for widget in (self.shown, self.field):
+            self.line.addWidget(widget, 1)
+        for button in (
+            self.save_button,
+            self.cancel_button,
+            self.replace_button,
+            self.remove_button,
+        ):
+            self.line.addWidget(button)
+        self.status = Status(theme)
+        self.site_button = Button(theme, kind="quiet", small=True, icon="arrow-square-out")
+        self.site_button.clicked.connect(self._open_site)
+        self.notes.addWidget(self.status)
+        self.notes.addWidget(self.site_button, 0, Qt.AlignmentFlag.AlignLeft)
+        editor.changed.connect(self._service_changed)
+        states.changed.connect(self._state_changed)
+        self.retranslate()
+
+    # What is shown.
+
+    def _service_changed(self) -> None:
+        service = self._editor.service
+        if service.id != self._service_id:
+            self._service_id = service.id
+            self._leave_editing()
+        needs_key = service.auth != "none" or not service.builtin
+        self.setVisible(needs_key and service.protocol != "demo")
+        self._show()
+
+    def _state_changed(self, service_id: str) -> None:
+        if service_id == self._editor.service.id:
+            self._show()
+
+    def _show(self) -> None:
+        service = self._editor.service
+        state = self._states.key(service.id)
+        place = state.place if state is not None else None
+        saved = place in (KeyPlace.KEYRING, KeyPlace.MEMORY)
+        entering = self._editing or place is None
+        self.shown.setVisible(not entering)
+        self.field.setVisible(entering)
+        self.save_button.setVisible(entering)
+        self.cancel_button.setVisible(entering and place is not None)
+        self.replace_button.setVisible(not entering)
+        self.remove_button.setVisible(not entering and saved)
+        optional = service.auth == "none"
+        self.field.setPlaceholderText(tr("Not needed") if optional else tr("Paste the key"))
+        if not entering and state is not None:
+            self.shown.setText(masked(state.hint))
+            self.shown.setCursorPosition(0)
+        site = service.site.startswith("https://")
+        self.site_button.setVisible(entering and place is None and site)
+        self._show_note(state)
+
+    def _show_note(self, state: KeyState | None) -> None:
+        if self._fault:
+            self.status.show_state("warning-circle", self._fault, "danger")
+            return
+        if state is None or self._editor.service.auth == "none":
+            self.status.show_state("", "", "text3")
+            return
+        service = self._editor.service
+        text = key_place(state, self._setup.keyring_name(), service.key_env)
+        icon, ink, words = _look(state)
+        self.status.show_state(icon, text, ink, words)
+
+    def _typed(self) -> None:
+        if self._fault:
+            self._tell("")
+
+    def _tell(self, fault: str) -> None:
+        self._fault = fault
+        self.field.set_wrong(bool(fault))
+        self.field.setAccessibleDescription(fault)
+        self._show_note(self._states.key(self._editor.service.id))
+
+    # What is done.
+
+    def begin(self) -> None:
+        """Let a key be entered, in place of one that there may be."""
+        self._editing = True
+        self._show()
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _leave_editing(self) -> None:
+        self._editing = False
+        self._fault = ""
+        self.field.clear()
+        self.field.hide_text()
+        self.field.set_wrong(False)
+        self.field.setAccessibleDescription("")
+        self.save_button.set_busy(False)
+
+    def _cancel(self) -> None:
+        self._leave_editing()
+        self._show()
+        self.replace_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _save(self) -> None:
+        if self.save_button.busy:
+            return
+        text = self.field.text()
+        self._tell(key_fault(text))
+        if self._fault:
+            return
+        service = self._editor.service
+        if service.auth == "none":
+            # A service of the user's own that had no key until now.
+            if not self._editor.change(auth="bearer"):
+                return
+            service = self._editor.service
+        self.save_button.set_busy(True)
+        self._jobs.start(
+            "save key",
+            self._setup.save_key(service, Secret(text)),
+            lambda _place: self._saved(),
+            self._failed,
+            finish=True,
+        )
+
+    def _saved(self) -> None:
+        had_focus = self.field.hasFocus() or self.save_button.hasFocus()
+        self._leave_editing()
+        self._states.set_check(self._editor.service.id, None)
+        self._states.refresh(self._editor.service)
+        if had_focus:
+            self.window().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _remove(self) -> None:
+        service = self._editor.service
+        self.remove_button.set_busy(True)
+        self._jobs.start(
+            "remove key",
+            self._setup.delete_key(service),
+            lambda _none: self._removed(),
+            self._failed,
+            finish=True,
+        )
+
+    def _removed(self) -> None:
+        self.remove_button.set_busy(False)
+        service = self._editor.service
+        self._states.set_check(service.id, None)
+        self._states.refresh(service)
+
+    def _failed(self, error: Exception) -> None:
+        self.save_button.set_busy(False)
+        self.remove_button.set_busy(False)
+        if isinstance(error, SecretStoreError):
+            sentence = tr("The key was not changed: {reason}. Unlock it, then try again.")
+            self._tell(sentence.format(reason=keyring_fault(error.reason)))
+        elif isinstance(error, ChatError):
+            self._tell(tr("Correct the address below first."))
+        else:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            sentence = tr(
+                "The key is kept, but the service was not saved: {reason}."
+                " Make room on the disk or allow writing, then try again."
+            )
+            self._tell(sentence.format(reason=reason))
+
+    def _open_site(self) -> None:
+        QDesktopServices.openUrl(QUrl(self._editor.service.site))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        """Speak the language in use."""
+        self.set_label(tr("API key"))
+        self.shown.setAccessibleName(tr("API key"))
+        self.field.setAccessibleName(tr("API key"))
+        self.field.retranslate()
+        self.save_button.setText(tr("Save"))
+        self.cancel_button.setText(tr("Cancel"))
+        self.replace_button.setText(tr("Replace"))
+        self.remove_button.setText(tr("Remove"))
+        self.site_button.setText(tr("Get a key"))
+        self._fault = ""
+        if self._editor.service.id:
+            self._show()
+
+
+def _look(state: KeyState) -> tuple[str, Ink, Ink]:
+    """Return icon, its colour and that of the words, for where a key is kept."""
+    if state.place == KeyPlace.KEYRING:
+        return "lock-key", "ok", "text2"
+    if state.place == KeyPlace.ENVIRONMENT:
+        return "info", "text2", "text2"
+    return "lock-key-open", "warn", "warn"

@@ -1,0 +1,152 @@
+"""Everything that is set for one service."""
+
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop_chat.chat.setup import ServiceSetup
+from desktop_chat.core.i18n import language, tr
+from desktop_chat.core.services import Service
+from desktop_chat.ui.controls.buttons import Button, Switch
+from desktop_chat.ui.controls.labels import Label, Line
+from desktop_chat.ui.controls.tile import Tile
+from desktop_chat.ui.settings.address_row import AddressRow
+from desktop_chat.ui.settings.check_row import CheckRow
+from desktop_chat.ui.settings.editor import ServiceEditor
+from desktop_chat.ui.settings.form import COLUMN, scrolled
+from desktop_chat.ui.settings.jobs import Jobs
+from desktop_chat.ui.settings.key_row import KeyRow
+from desktop_chat.ui.settings.models_box import ModelsBox
+from desktop_chat.ui.settings.states import DEMO, ServiceStates
+from desktop_chat.ui.settings.time_row import TimeRow
+from desktop_chat.ui.theme import Theme
+
+
+class ServiceDetail(QWidget):
+    """The settings of one service.
+
+    Args:
+        theme: colours and fonts.
+        editor: the service shown.
+        setup: keys, lists, checks.
+        states: what is known of keys and checks.
+        jobs: run what takes time.
+    """
+
+    remove_requested = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        editor: ServiceEditor,
+        setup: ServiceSetup,
+        states: ServiceStates,
+        jobs: Jobs,
+    ) -> None:
+        super().__init__()
+        self._editor = editor
+        self.tile = Tile(size=36)
+        self.name = Label(theme, pixels=18, bold=True)
+        self.protocol = Label(theme, pixels=12, ink="text3")
+        self.enabled_label = Label(theme, ink="text2")
+        self.enabled = Switch(theme, "")
+        self.enabled.clicked.connect(self._enable)
+        self.key_row = KeyRow(theme, editor, setup, states, jobs)
+        self.address_row = AddressRow(theme, editor, setup, states)
+        self.check_row = CheckRow(theme, editor, setup, states, jobs)
+        self.models = ModelsBox(theme, editor, setup, jobs)
+        self.time_row = TimeRow(theme, editor)
+        self.remove_button = Button(theme, kind="quiet", icon="trash")
+        self.remove_button.clicked.connect(self.remove_requested)
+        self._time_line = Line(theme)
+        self._foot_line = Line(theme)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(32, 24, 32, 32)
+        column.setSpacing(18)
+        column.addLayout(self._head())
+        for widget in (
+            self.key_row,
+            self.address_row,
+            self.check_row,
+            Line(theme),
+            self.models,
+            self._time_line,
+            self.time_row,
+            self._foot_line,
+        ):
+            widget.setMaximumWidth(COLUMN)
+            column.addWidget(widget)
+        column.addWidget(self.remove_button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        self.area = scrolled(theme, content)
+        outer.addWidget(self.area)
+        editor.changed.connect(self._show)
+        self.retranslate()
+
+    def _head(self) -> QHBoxLayout:
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.name)
+        words.addWidget(self.protocol)
+        box = QWidget()
+        box.setMaximumWidth(COLUMN)
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(self.tile)
+        row.addLayout(words, 1)
+        row.addWidget(self.enabled_label)
+        row.addWidget(self.enabled)
+        outer = QHBoxLayout()
+        outer.addWidget(box)
+        return outer
+
+    def _enable(self) -> None:
+        if not self._editor.change(enabled=self.enabled.isChecked()):
+            self._show()
+
+    def _show(self) -> None:
+        service = self._editor.service
+        if not service.id:
+            return
+        self.tile.show_service(service.monogram, service.colour)
+        self.name.setText(service.title(language()))
+        self.protocol.setText(_protocol(service))
+        self.enabled.setChecked(service.enabled)
+        demo = service.protocol == DEMO
+        self.check_row.setVisible(not demo)
+        self._time_line.setVisible(not demo)
+        own = not service.builtin
+        removable = own or (service.configured and not demo)
+        self._foot_line.setVisible(removable)
+        self.remove_button.setVisible(removable)
+        self.remove_button.setText(tr("Remove this service") if own else tr("Reset this service"))
+
+    def stop(self) -> None:
+        """Give up what runs, and save what waits."""
+        self.check_row.stop()
+        self.models.stop()
+        self.time_row.commit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        """Speak the language in use."""
+        self.enabled_label.setText(tr("Enabled"))
+        self.enabled.set_name(tr("Enabled"))
+        self._show()
+
+
+def _protocol(service: Service) -> str:
+    if service.protocol == DEMO:
+        return tr("A demonstration, not a model")
+    host = urlsplit(service.site or service.base_url).hostname or ""
+    return tr("OpenAI-compatible protocol · {host}").format(host=host).removesuffix(" · ")

@@ -1,0 +1,246 @@
+"""The section of the model services: the list, and the service chosen in it."""
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_chat.chat.setup import ServiceSetup
+from desktop_chat.core.i18n import language, tr
+from desktop_chat.core.ports import Catalogue
+from desktop_chat.core.secret import Secret
+from desktop_chat.core.services import Service
+from desktop_chat.ui.bridge import Bridge
+from desktop_chat.ui.controls.dialog import Dialog, ask
+from desktop_chat.ui.controls.notice import NoticeBar
+from desktop_chat.ui.settings.add_service import AddService
+from desktop_chat.ui.settings.editor import ServiceEditor
+from desktop_chat.ui.settings.form import COLUMN
+from desktop_chat.ui.settings.jobs import Jobs
+from desktop_chat.ui.settings.service_detail import ServiceDetail
+from desktop_chat.ui.settings.service_list import ServiceList
+from desktop_chat.ui.settings.states import ServiceStates
+from desktop_chat.ui.theme import Theme
+
+
+class _ListPane(QWidget):
+    def __init__(self, theme: Theme, content: QWidget) -> None:
+        super().__init__()
+        self._theme = theme
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 1, 0)
+        column.addWidget(content)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.width() - 1, 0, 1, self.height(), self._theme.tokens.line)
+        painter.end()
+
+
+class ServicesSection(QWidget):
+    """The list of services and the settings of the one chosen.
+
+    Args:
+        theme: colours and fonts.
+        bridge: starts what takes time, and tells of changes.
+        setup: keys, lists, checks.
+        catalogue: the services.
+    """
+
+    def __init__(
+        self, theme: Theme, bridge: Bridge, setup: ServiceSetup, catalogue: Catalogue
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self._setup = setup
+        self._catalogue = catalogue
+        self.jobs = Jobs(bridge, self)
+        self.states = ServiceStates(setup, self.jobs, self)
+        self.editor = ServiceEditor(catalogue, self)
+        self.list = ServiceList(theme, self.states)
+        self.detail = ServiceDetail(theme, self.editor, setup, self.states, self.jobs)
+        self.add_form = AddService(theme, setup)
+        self.notice = NoticeBar(theme)
+        self.notice.setMaximumWidth(COLUMN)
+        self.dialog: Dialog | None = None
+        self._pane = _ListPane(theme, self.list)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.detail)
+        self._stack.addWidget(self.add_form)
+        top = QHBoxLayout()
+        top.setContentsMargins(32, 12, 32, 0)
+        top.addWidget(self.notice)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addLayout(top)
+        right.addWidget(self._stack, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._pane)
+        row.addLayout(right, 1)
+        self.set_list_width(272)
+        self._connect(bridge)
+        self._reload()
+
+    def _connect(self, bridge: Bridge) -> None:
+        self.list.selected.connect(self._choose)
+        self.list.add_requested.connect(self.begin_adding)
+        self.add_form.submitted.connect(self._add)
+        self.add_form.cancelled.connect(self._stop_adding)
+        self.detail.remove_requested.connect(self._ask_to_remove)
+        self.editor.failed.connect(self._save_failed)
+        self.editor.saved.connect(self.notice.hide)
+        self.notice.action.connect(self._notice_action)
+        bridge.services_changed.connect(self._reload)
+        bridge.keyring_changed.connect(self.refresh)
+
+    def set_list_width(self, width: int) -> None:
+        """Give the list its width, in pixels."""
+        self._pane.setFixedWidth(width)
+
+    # What is shown.
+
+    def refresh(self) -> None:
+        """Ask for the state of every key."""
+        for service in self._catalogue.services():
+            self.states.refresh(service)
+
+    def show_service(self, service_id: str = "", focus_key: bool = False) -> None:
+        """Show a service; "" keeps the one shown, or takes the first."""
+        self.refresh()
+        known = self._catalogue.service(service_id) if service_id else None
+        if known is not None:
+            self.list.select(service_id)
+            self._choose(service_id)
+        if focus_key:
+            self.detail.key_row.begin()
+
+    def _reload(self) -> None:
+        """Show the services as they are now."""
+        services = self._catalogue.services()
+        self.list.set_services(services)
+        shown = self._catalogue.service(self.editor.service.id)
+        if shown is None and services:
+            shown = services[0]
+        if shown is not None:
+            if not self.adding:
+                self.list.select(shown.id)
+            self.editor.show_service(shown)
+
+    def _choose(self, service_id: str) -> None:
+        service = self._catalogue.service(service_id)
+        if service is None:
+            return
+        if service.id != self.editor.service.id:
+            self.detail.stop()
+            self.notice.hide()
+        self._stack.setCurrentWidget(self.detail)
+        self.editor.show_service(service)
+
+    # Adding and removing.
+
+    @property
+    def adding(self) -> bool:
+        """Whether a new service is being entered."""
+        return self._stack.currentWidget() is self.add_form
+
+    def begin_adding(self) -> None:
+        """Ask for a new service."""
+        self.list.clear_selection()
+        self._stack.setCurrentWidget(self.add_form)
+        self.add_form.begin({service.id for service in self._catalogue.services()})
+
+    def _stop_adding(self) -> None:
+        self._stack.setCurrentWidget(self.detail)
+        self.list.select(self.editor.service.id)
+
+    def _add(self, service: Service, key: Secret | None) -> None:
+        if not self.editor.save(service):
+            return
+        if key is None:
+            self._added(service.id)
+            return
+        self.add_form.add_button.set_busy(True)
+        self.jobs.start(
+            "save key",
+            self._setup.save_key(service, key),
+            lambda _place: self._added(service.id),
+            lambda error: self._not_kept(service.id, error),
+            finish=True,
+        )
+
+    def _added(self, service_id: str) -> None:
+        self.add_form.begin(())
+        self._stack.setCurrentWidget(self.detail)
+        self.show_service(service_id)
+
+    def _not_kept(self, service_id: str, error: Exception) -> None:
+        self._added(service_id)
+        title = tr("The key was not saved: {reason}. Enter it again.")
+        self._warn(title.format(reason=error), retry=False)
+
+    def _ask_to_remove(self) -> None:
+        service = self.editor.service
+        name = service.title(language())
+        if service.builtin:
+            title = tr("Reset “{service}”?").format(service=name)
+            text = tr("Your changes and the saved key go. Chats stay.")
+            verb = tr("Reset")
+        else:
+            title = tr("Remove “{service}”?").format(service=name)
+            text = tr("Its settings and the saved key go. Chats stay.")
+            verb = tr("Remove")
+        self.dialog = ask(self, self._theme, title, text, verb, danger=True)
+        self.dialog.accepted.connect(lambda: self._remove(service))
+        self.dialog.destroyed.connect(self._dialog_gone)
+
+    def _dialog_gone(self) -> None:
+        self.dialog = None
+
+    def _remove(self, service: Service) -> None:
+        self.detail.stop()
+        self.states.set_check(service.id, None)
+        self.jobs.start(
+            "remove key",
+            self._setup.delete_key(service),
+            lambda _none: self._forget(service),
+            lambda error: self._not_removed(service, error),
+            finish=True,
+        )
+
+    def _forget(self, service: Service) -> None:
+        if self.editor.remove(service.id):
+            self.refresh()
+
+    def _not_removed(self, service: Service, error: Exception) -> None:
+        """Keep the service while its key cannot be deleted: it could not be found again."""
+        name = service.title(language())
+        text = tr("{service} stays, because its key was not deleted: {reason}.")
+        self._warn(text.format(service=name, reason=error), retry=False)
+
+    # What went wrong.
+
+    def _save_failed(self, text: str) -> None:
+        self._warn(text, retry=True)
+        # What was typed but not saved must not look as if it were.
+        self.editor.changed.emit()
+
+    def _warn(self, text: str, *, retry: bool) -> None:
+        actions = [("retry", tr("Try again"))] if retry else []
+        self.notice.show_notice("danger", "warning-circle", tr("Not saved"), text, actions)
+
+    def _notice_action(self, _name: str) -> None:
+        self.editor.retry()
+
+    def stop(self) -> None:
+        """Give up what runs, and save what waits."""
+        self.detail.address_row.commit()
+        self.detail.stop()
+        self.jobs.cancel_all()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.notice.hide()

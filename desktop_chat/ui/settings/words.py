@@ -1,0 +1,82 @@
+"""What the settings say of addresses, keys and the keyring."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from desktop_chat.chat.setup import KeyState
+from desktop_chat.core.errors import ErrorInfo
+from desktop_chat.core.i18n import tr
+from desktop_chat.core.ports import KeyPlace
+
+SHORTEST_KEY: Final = 8
+
+
+def key_fault(text: str) -> str:
+    """Say what is wrong with a key as typed, or return ""."""
+    text = text.strip()
+    if not text:
+        return tr("Enter a key.")
+    if len(text) < SHORTEST_KEY:
+        return tr("Key is too short. Copy the whole key.")
+    if re.search(r"\s", text):
+        return tr("A key has no spaces or line breaks. Copy it again.")
+    if not text.isascii() or not text.isprintable():
+        return tr("A key has only letters, digits and signs. Copy it again.")
+    return ""
+
+
+def address_fault(error: ErrorInfo) -> str:
+    """Say what is wrong with a base URL."""
+    sentences = {
+        "empty": tr("Enter an address, such as https://api.example.com/v1."),
+        "scheme": tr("An address begins with https:// or http://."),
+        "host": tr("The host in this address is not valid. Check it for typing errors."),
+        "query": tr("An address has no ? or #. Leave out what follows."),
+        "user": tr("An address has no user name or password. Enter the key above."),
+    }
+    fallback = tr("This is not an address. Check it for typing errors.")
+    return sentences.get(error.values.get("reason", ""), fallback)
+
+
+def keyring_fault(reason: str) -> str:
+    """Say why the keyring is not used."""
+    sentences = {
+        "missing": tr("no system keyring was found"),
+        "locked": tr("the system keyring is locked"),
+        "timeout": tr("the system keyring does not answer"),
+    }
+    return sentences.get(reason, tr("the system keyring refused"))
+
+
+def key_place(state: KeyState, keyring: str, variables: tuple[str, ...]) -> str:
+    """Say where a key is kept; "" when there is none and nothing is wrong."""
+    if state.place == KeyPlace.KEYRING:
+        if keyring:
+            return tr(
+                "Saved in the system keyring ({keyring}); never in settings, logs or backups."
+            ).format(keyring=keyring)
+        return tr("Saved in the system keyring; never in settings, logs or backups.")
+    if state.place == KeyPlace.MEMORY:
+        return tr("In memory only: {reason}. Enter it again after the next start.").format(
+            reason=keyring_fault(state.problem)
+        )
+    if state.place == KeyPlace.ENVIRONMENT:
+        return tr("From the environment ({variables}). A key saved here goes before it.").format(
+            variables=", ".join(variables)
+        )
+    if state.problem:
+        return tr("A key that is saved cannot be read: {reason}.").format(
+            reason=keyring_fault(state.problem)
+        )
+    return ""
+
+
+def masked(hint: str) -> str:
+    """Return a key's hint with dots where it is hidden: ``sk-••••3f9a``."""
+    return hint.replace("…", "•" * 24)
+
+
+def host_of(origin: str) -> str:
+    """Return the host of an origin, with its port where there is one."""
+    return urlsplit(origin).netloc or origin
