@@ -319,6 +319,8 @@ def explain_error(
     """
     if error.kind is ErrorKind.STORAGE:
         return _storage(error)
+    if error.kind is ErrorKind.INTERNAL and error.code == "busy":
+        return _busy()
     card = _CARDS[error.kind]
     values = _values(error, service_name)
     title = fill(card.title(), **values)
@@ -476,6 +478,16 @@ def _storage(error: ErrorInfo) -> Explanation:
     detail = " · ".join(part for part in (error.code, error.message) if part)
     return Explanation(
         title(), cause(), (Action.COPY, Action.RETRY), "database", Tone.DANGER, detail
+    )
+
+
+def _busy() -> Explanation:
+    return Explanation(
+        tr("An answer is still on its way"),
+        tr("Stop it, or wait for its end."),
+        (),
+        "circle-dashed",
+        Tone.NEUTRAL,
     )
 
 

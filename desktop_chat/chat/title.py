@@ -11,6 +11,7 @@ _INLINE: Final = re.compile(r"\*\*|__|~~|`+")
 _FENCE: Final = re.compile(r"^\s*(```|~~~)")
 _MEANINGFUL: Final = re.compile(r"\w")
 _BREAKS: Final = " ,.;:!?，。；：！？、—…)）」』】》\u3000"
+_CLAUSE_ENDS: Final = ",;:，。；：！？、"
 
 
 def columns(text: str) -> int:
@@ -39,7 +40,9 @@ def title_of(question: str) -> str:
 
 
 def shorten(text: str, limit: int = _LIMIT) -> str:
-    """Return one line of a text within a number of columns, cut at a word where that is near."""
+    """Return one line of a text within a number of columns, cut at the end of a clause or at a
+    word where that is near.
+    """
     text = " ".join(text.split())
     if columns(text) <= limit:
         return text
@@ -47,7 +50,10 @@ def shorten(text: str, limit: int = _LIMIT) -> str:
     while width + _width(text[end]) <= limit - 1:
         width += _width(text[end])
         end += 1
-    if text[end] not in _BREAKS and not _wide(text[end]):
+    clause = max(text.rfind(mark, 0, end + 1) for mark in _CLAUSE_ENDS)
+    if columns(text[: clause + 1]) >= limit * 3 // 4:
+        end = clause
+    elif text[end] not in _BREAKS and not _wide(text[end]):
         # A Latin word would be cut: go back to where it begins, if that leaves enough.
         begin = end
         while begin and text[begin - 1] not in _BREAKS and not _wide(text[begin - 1]):
