@@ -1,0 +1,438 @@
+"""The scrolled and painted surface of a conversation, with the widgets that lie over it."""
+
+from bisect import bisect_right
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from desktop_chat.core.i18n import tr
+from desktop_chat.core.messages import Role
+from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.answer import AnswerBody
+from desktop_chat.ui.transcript.body import State
+from desktop_chat.ui.transcript.controls import Control
+from desktop_chat.ui.transcript.furniture import (
+    BAR_WIDTH,
+    PILL_HEIGHT,
+    RAIL_WIDTH,
+    JumpPill,
+    ThinScrollBar,
+    TurnRail,
+)
+from desktop_chat.ui.transcript.highlight import Lexers
+from desktop_chat.ui.transcript.ink import Ink
+from desktop_chat.ui.transcript.look import Look, Page
+from desktop_chat.ui.transcript.model import Column
+from desktop_chat.ui.transcript.overlay import Overlay
+from desktop_chat.ui.transcript.pointer import Pointer
+from desktop_chat.ui.transcript.scroller import Scroller
+
+COLUMN: Final = 760
+SIDE: Final = 24
+_OUTSIDE: Final = 8
+"""What is painted may stand so far outside the column."""
+_LINE_STEP: Final = 48
+_NOTCH_STEP: Final = 96
+_NOTCH: Final = 120
+_PILL_BOTTOM: Final = 12
+_KEYBOARD: Final = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
+
+
+class TranscriptCanvas(QAbstractScrollArea):
+    """Scrolls, paints and places; ``TranscriptView`` gives it what to show.
+
+    Args:
+        theme: colours and fonts.
+        parent: or None.
+    """
+
+    texts_needed = Signal(list)
+    """Ids of messages near the viewport whose text is missing."""
+    link_activated = Signal(str)
+    painted = Signal(str, int)
+    """Message id, and how many characters of its text are on the screen now."""
+    _ask = Signal(list)
+    _tell_painted = Signal(str, int)
+    _made = False
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.lexers = Lexers(self)
+        self.page = Page(Look(theme), COLUMN)
+        self.column = Column(self.page, self.lexers, lambda _service_id: ("", "#56626A"))
+        self.scroller = Scroller(self.column)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setVerticalScrollBar(ThinScrollBar(theme, self))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        viewport = self.viewport()
+        viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        viewport.setMouseTracking(True)
+        self.overlay = Overlay(theme, viewport)
+        self.pointer = Pointer(self)
+        self.pill = JumpPill(theme, self)
+        self.pill.hide()
+        self.pill.clicked.connect(self.scroll_to_end)
+        self.rail = TurnRail(theme, self)
+        self.rail.chosen.connect(self._go_to_turn)
+        self._questions: list[int] = []
+        self._syncing = False
+        self._stale = True
+        self._keyboard = False
+        self._asked: set[str] = set()
+        self._trimmed_at = 0
+        self._painted_chars: tuple[str, int] = ("", -1)
+        self._ask.connect(self.texts_needed, Qt.ConnectionType.QueuedConnection)
+        self._tell_painted.connect(self.painted, Qt.ConnectionType.QueuedConnection)
+        self.lexers.loaded.connect(self._recolour_code)
+        theme.changed.connect(self._theme_changed)
+        self.setAccessibleName(tr("Conversation"))
+        self._made = True
+
+    # Geometry
+
+    @property
+    def left(self) -> int:
+        """The left edge of the column in the viewport."""
+        return (self.width() - self.page.width) // 2
+
+    @property
+    def shown(self) -> bool:
+        """Whether anyone can see it: a hidden view does no work."""
+        return self.isVisible() and not self.window().isMinimized()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Centre the column; a new width measures again what is visible."""
+        super().resizeEvent(event)
+        width = max(120, min(COLUMN, self.width() - 2 * SIDE))
+        rail = self.width() >= COLUMN + 2 * (RAIL_WIDTH + BAR_WIDTH)
+        margin = RAIL_WIDTH if rail else 0
+        if self.viewportMargins().right() != margin:
+            self.setViewportMargins(0, 0, margin, 0)
+        self.rail.setVisible(rail)
+        self.rail.setGeometry(
+            self.width() - BAR_WIDTH - RAIL_WIDTH, 0, RAIL_WIDTH, self.viewport().height()
+        )
+        self.scroller.height = self.viewport().height()
+        if width != self.page.width:
+            self.page = self.page.narrowed(width)
+            self.column.resize(self.page)
+        self.rebuild()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what came while no one was looking."""
+        super().showEvent(event)
+        self.scroller.height = self.viewport().height()
+        self.rebuild()
+        self.wake()
+
+    def wake(self) -> None:
+        """Ask for a frame: there is something to parse or to colour."""
+
+    # What has changed
+
+    def rebuild(self) -> None:
+        """Find everything anew and paint all of the viewport."""
+        if not self.shown:
+            self._stale = True
+            return
+        self._stale = False
+        self.scroller.settle()
+        self.viewport().update()
+        self._moved()
+
+    def content_changed(self, index: int, below: int, bottom: int) -> None:
+        """Take note that a message looks different from some height on.
+
+        Args:
+            index: which message.
+            below: the height in it; what is above looks as before.
+            bottom: the lower edge of what it covered before, in the column.
+        """
+        if not self.shown:
+            self._stale = True
+            return
+        held = self.scroller.anchor
+        self.scroller.settle()
+        self._blit(self.scroller.top - self.column.y_of(held))
+        top = self.column.top_of(index)
+        if index == len(self.column.items) - 1:
+            bottom = max(bottom, top + self.column.height_of(index))
+        else:
+            bottom = self.scroller.top + self.scroller.height
+        self.update_rows(top + below, bottom)
+        self._moved()
+
+    def update_rows(self, top: int, bottom: int) -> None:
+        """Ask for painting between two heights of the column."""
+        y = max(0, top - self.scroller.top)
+        end = min(self.scroller.height, bottom - self.scroller.top)
+        if end > y:
+            rect = QRect(self.left - _OUTSIDE, y, self.page.width + 2 * _OUTSIDE, end - y)
+            self.viewport().update(rect)
+
+    def update_message(self, index: int) -> None:
+        """Ask for painting of one message."""
+        top = self.column.top_of(index)
+        self.update_rows(top, top + self.column.height_of(index))
+
+    def _blit(self, moved: int | None) -> None:
+        if moved is None or abs(moved) >= self.scroller.height:
+            self.viewport().update()
+        elif moved:
+            self.viewport().scroll(0, -moved)
+            self.overlay.moved(-moved)
+
+    def _moved(self) -> None:
+        """Bring in line what follows the place: bar, widgets, pill, rail, wanted texts."""
+        scroller = self.scroller
+        bar = self.verticalScrollBar()
+        if not bar.isSliderDown():
+            self._syncing = True
+            if bar.maximum() != scroller.lowest:
+                bar.setRange(0, scroller.lowest)
+            if bar.pageStep() != scroller.height:
+                bar.setPageStep(scroller.height)
+            bar.setValue(scroller.top)
+            self._syncing = False
+        self.place_controls()
+        self._show_pill()
+        if self._questions:
+            middle = self.column.at(scroller.top + scroller.height // 2)
+            self.rail.set_current(bisect_right(self._questions, middle) - 1)
+        self._ask_for_texts()
+        if abs(scroller.top - self._trimmed_at) > 2 * scroller.height:
+            self._trimmed_at = scroller.top
+            self.column.trim(scroller.top, scroller.top + scroller.height)
+        if self.column.unparsed(scroller.top, scroller.top + scroller.height):
+            self.wake()
+
+    def _show_pill(self) -> None:
+        wanted = not self.scroller.at_end
+        if wanted:
+            size = self.pill.size()
+            x = self.left + (self.page.width - size.width()) // 2
+            place = QPoint(x, self.viewport().height() - PILL_HEIGHT - _PILL_BOTTOM)
+            if self.pill.pos() != place:
+                self.pill.move(place)
+        if wanted != self.pill.isVisibleTo(self):
+            self.pill.setVisible(wanted)
+            self.pill.raise_()
+
+    def _ask_for_texts(self) -> None:
+        margin = self.scroller.height
+        top, bottom = self.scroller.top - margin, self.scroller.top + 2 * margin
+        missing = [name for name in self.column.missing(top, bottom) if name not in self._asked]
+        if missing:
+            self._asked.update(missing)
+            self._ask.emit(missing)
+
+    def texts_came(self, ids: list[str]) -> None:
+        """Take note that texts are there: they may be asked for again later."""
+        self._asked.difference_update(ids)
+
+    def turns_changed(self) -> None:
+        """Find the questions anew, for the rail."""
+        items = self.column.items
+        self._questions = [index for index, item in enumerate(items) if item.role is Role.USER]
+        ends = [*self._questions[1:], len(items)]
+        self.rail.set_turns(
+            [
+                sum(items[at].chars for at in range(start + 1, end))
+                for start, end in zip(self._questions, ends, strict=False)
+            ]
+        )
+
+    def _go_to_turn(self, turn: int) -> None:
+        if turn < len(self._questions):
+            self.scroll_to(self.column.top_of(self._questions[turn]))
+
+    def copy_message(self, message_id: str) -> None:
+        """Copy a message as it is written; nothing here."""
+
+    # Scrolling
+
+    def scroll_to_end(self) -> None:
+        """Go to the end and stay there."""
+        self._blit(self.scroller.go_end())
+        self._moved()
+
+    def scroll_by(self, pixels: int) -> None:
+        """Scroll by hand."""
+        self._blit(self.scroller.move(pixels))
+        self._moved()
+
+    def scroll_to(self, top: int) -> None:
+        """Scroll to a height of the column."""
+        self._blit(self.scroller.go(top))
+        self._moved()
+
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        """Follow the scroll bar, unless it was the bar that followed."""
+        if not self._syncing:
+            self.scroll_to(self.verticalScrollBar().value())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll, or move the code under the pointer sideways."""
+        pixels, degrees = event.pixelDelta(), event.angleDelta()
+        sideways = degrees.x() if degrees.x() else 0
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not sideways:
+            sideways = degrees.y()
+        if abs(sideways) > abs(degrees.y()) or sideways == degrees.y() != 0:
+            step = pixels.x() or sideways * _NOTCH_STEP // _NOTCH
+            self.pointer.scroll_code(event.position().toPoint(), -step)
+            event.accept()
+            return
+        step = pixels.y() or degrees.y() * _NOTCH_STEP // _NOTCH
+        if step:
+            self.scroll_by(-step)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Scroll by the keys of a page."""
+        page = max(_LINE_STEP, self.scroller.height - _LINE_STEP)
+        steps = {
+            Qt.Key.Key_Up: -_LINE_STEP,
+            Qt.Key.Key_Down: _LINE_STEP,
+            Qt.Key.Key_PageUp: -page,
+            Qt.Key.Key_PageDown: page,
+            Qt.Key.Key_Space: page,
+        }
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Space and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.scroll_by(-page)
+        elif key in steps:
+            self.scroll_by(steps[key])
+        elif key == Qt.Key.Key_Home:
+            self.scroll_to(0)
+        elif key == Qt.Key.Key_End:
+            self.scroll_to_end()
+        elif not self.pointer.key(event):
+            event.ignore()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Hand what the pointer does to the one who knows the text."""
+        # The base class sends events while it is being made.
+        if self._made and self.pointer.event(event):
+            return True
+        return bool(super().viewportEvent(event))
+
+    # Widgets over it
+
+    def state_of(self, index: int) -> State:
+        """Return what a message's paint and controls depend on."""
+        item = self.column.items[index]
+        last = index == len(self.column.items) - 1
+        active = last or self._keyboard or index == self.pointer.hovered
+        return State(active, self.pointer.selection.of(item.id), self.column.siblings(item.id))
+
+    def place_controls(self) -> None:
+        """Lay the widgets over what is visible."""
+        scroller = self.scroller
+        view = (0, scroller.height)
+        controls: list[Control] = []
+        for index in self.column.between(scroller.top, scroller.top + scroller.height):
+            body = self.column.items[index].body
+            if body is not None:
+                y = self.column.top_of(index) - scroller.top
+                controls += body.controls(self.page, self.left, y, view, self.state_of(index))
+        self.overlay.place(controls)
+
+    def focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
+        """Show the actions of every visible message while the keyboard walks through them."""
+        inside = new is not None and (new is self or self.isAncestorOf(new))
+        keyboard = inside and self._keyboard
+        if not inside:
+            self._set_keyboard(on=False)
+        elif keyboard != self._keyboard:
+            self._set_keyboard(on=keyboard)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the actions when the keyboard came here."""
+        super().focusInEvent(event)
+        if event.reason() in _KEYBOARD:
+            self._set_keyboard(on=True)
+
+    def _set_keyboard(self, *, on: bool) -> None:
+        if on != self._keyboard:
+            self._keyboard = on
+            self.viewport().update()
+            self.place_controls()
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the changed part of the viewport."""
+        tokens = self.theme.tokens
+        region: QRegion = event.region()
+        painter = QPainter(self.viewport())
+        ink = Ink(painter, tokens, region)
+        # The fill stays inside the region: that is the painter's clip.
+        painter.fillRect(region.boundingRect(), tokens.canvas)
+        top = self.scroller.top
+        if self.column.items:
+            for index in self.column.between(top + ink.top, top + ink.bottom):
+                body = self.column.items[index].body
+                if body is not None:
+                    y = self.column.top_of(index) - top
+                    body.paint(ink, self.page, self.left, y, self.state_of(index))
+        painter.end()
+        self._tell()
+        if self.page.backlog:
+            self.wake()
+
+    def _tell(self) -> None:
+        """Tell how much of the last answer is on the screen now."""
+        if not self.column.items:
+            return
+        index = len(self.column.items) - 1
+        body = self.column.items[index].body
+        if not isinstance(body, AnswerBody):
+            return
+        told = (body.message.id, body.chars)
+        end = self.column.top_of(index) + body.text_bottom(self.page) - self.scroller.top
+        if told != self._painted_chars and 0 <= end <= self.scroller.height:
+            self._painted_chars = told
+            self._tell_painted.emit(*told)
+
+    def _theme_changed(self) -> None:
+        page = Page(Look(self.theme), self.page.width)
+        self.page = page
+        self.column.recolour(page)
+        self.viewport().update()
+
+    def _recolour_code(self) -> None:
+        self.viewport().update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Say everything in the new language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set the words."""
+        self.setAccessibleName(tr("Conversation"))
+        self.pill.retranslate()
+        self.rail.retranslate()
+        for item in self.column.items:
+            if isinstance(item.body, AnswerBody) and item.body.card is not None:
+                item.body.card.retell(item.body.message)
+        self.rebuild()

@@ -1,0 +1,112 @@
+"""A painter with the few strokes that the transcript is made of, snapped to device pixels."""
+
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QRegion
+
+from desktop_chat.ui.theme import Tokens
+
+_HALF: Final = 0.5
+
+
+class Ink:
+    """Paints on one widget during one paint event.
+
+    Args:
+        painter: open.
+        tokens: the colours.
+        region: what has to be painted, in the painter's coordinates.
+
+    Attributes:
+        top: the upper edge of what has to be painted.
+        bottom: its lower edge.
+        pixel: the length of a device pixel, in logical pixels.
+    """
+
+    __slots__ = ("_dx", "_dy", "bottom", "painter", "pixel", "region", "tokens", "top")
+
+    def __init__(self, painter: QPainter, tokens: Tokens, region: QRegion) -> None:
+        self.painter = painter
+        self.tokens = tokens
+        self.region = region
+        bounds = region.boundingRect()
+        self.top = bounds.top()
+        self.bottom = bounds.top() + bounds.height()
+        transform = painter.deviceTransform()
+        self.pixel = 1 / (transform.m22() or 1.0)
+        self._dx = transform.dx()
+        self._dy = transform.dy()
+
+    def wanted(self, rect: QRect) -> bool:
+        """Tell whether any of a rectangle has to be painted."""
+        return self.region.intersects(rect)
+
+    def snap_x(self, x: float) -> float:
+        """Return the nearest left edge of a device pixel."""
+        return (round(x / self.pixel + self._dx) - self._dx) * self.pixel
+
+    def snap_y(self, y: float) -> float:
+        """Return the nearest upper edge of a device pixel."""
+        return (round(y / self.pixel + self._dy) - self._dy) * self.pixel
+
+    def fill(self, rect: QRectF, colour: QColor) -> None:
+        """Fill a rectangle."""
+        self.painter.fillRect(rect, colour)
+
+    def hline(self, left: float, right: float, y: float, colour: QColor) -> None:
+        """Draw a horizontal hairline whose upper edge is at ``y``."""
+        self.painter.fillRect(QRectF(left, self.snap_y(y), right - left, self.pixel), colour)
+
+    def vline(self, x: float, top: float, bottom: float, colour: QColor) -> None:
+        """Draw a vertical hairline whose left edge is at ``x``."""
+        self.painter.fillRect(QRectF(self.snap_x(x), top, self.pixel, bottom - top), colour)
+
+    def box(self, rect: QRectF, radius: float, fill: QColor | None, line: QColor | None) -> None:
+        """Draw a rounded rectangle with a hairline inside its edge."""
+        painter = self.painter
+        left, top = self.snap_x(rect.left()), self.snap_y(rect.top())
+        right, bottom = self.snap_x(rect.right()), self.snap_y(rect.bottom())
+        half = self.pixel * _HALF if line is not None else 0.0
+        shape = QRectF(QPointF(left + half, top + half), QPointF(right - half, bottom - half))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if line is None:
+            painter.setPen(Qt.PenStyle.NoPen)
+        else:
+            painter.setPen(QPen(line, self.pixel))
+        if fill is None:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        else:
+            painter.setBrush(fill)
+        painter.drawRoundedRect(shape, radius, radius)
+        painter.restore()
+
+    def slice(
+        self,
+        rect: QRectF,
+        radius: float,
+        fill: QColor | None,
+        line: QColor,
+        top: bool,
+        bottom: bool,
+    ) -> None:
+        """Draw a part of a rounded box that goes on above, below, or both.
+
+        Args:
+            rect: of this part.
+            radius: of the corners.
+            fill: of the inside.
+            line: of the border.
+            top: whether this part has the box's upper edge.
+            bottom: whether it has the lower one.
+        """
+        if top and bottom:
+            self.box(rect, radius, fill, line)
+            return
+        beyond = radius * 2
+        whole = rect.adjusted(0, 0 if top else -beyond, 0, 0 if bottom else beyond)
+        self.painter.save()
+        self.painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+        self.box(whole, radius, fill, line)
+        self.painter.restore()

@@ -1,0 +1,344 @@
+"""The column of messages: what is where, what is measured, what stays in memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
+from desktop_chat.ui.transcript.answer import AnswerBody, Tiles
+from desktop_chat.ui.transcript.body import MessageBody, Spot
+from desktop_chat.ui.transcript.heights import HeightIndex
+from desktop_chat.ui.transcript.highlight import Lexers
+from desktop_chat.ui.transcript.look import Page
+from desktop_chat.ui.transcript.places import Part
+from desktop_chat.ui.transcript.question import FOLD_CHARS, QuestionBody
+
+TOP: Final = 0
+BOTTOM: Final = 20
+"""Free space below the last message, in logical pixels."""
+_PARSE_SECONDS: Final = 0.008
+_QUESTION_FRAME: Final = 40
+_ANSWER_FRAME: Final = 80
+_NEAR_MESSAGES: Final = 12
+"""So many messages around the viewport keep what was parsed."""
+_TEXT_MESSAGES: Final = 200
+"""So many messages around the viewport, and at the end, keep their text."""
+
+
+class Anchor(NamedTuple):
+    """The place that stays at the viewport's top while heights above it change."""
+
+    item: int
+    spot: Spot
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One message of the visible branch.
+
+    Attributes:
+        id: the message's.
+        role: who speaks.
+        chars: about how long it is.
+        message: None while its text is not there.
+        body: its drawn form, while it is near the viewport.
+        fetched: whether the text can be fetched again.
+    """
+
+    id: str
+    role: Role
+    chars: int
+    message: Message | None
+    body: MessageBody | None = None
+    fetched: bool = False
+
+
+def estimate(item: Item, width: int) -> int:
+    """Return about how high a message will be, from its length and role alone."""
+    per_line = max(10, width // 11)
+    if item.role is Role.USER:
+        chars = min(item.chars, FOLD_CHARS)
+        return _QUESTION_FRAME + 24 * max(1, -(-chars * 5 // (4 * per_line)))
+    return _ANSWER_FRAME + 26 * max(1, -(-item.chars // per_line))
+
+
+class Column:
+    """Messages one below the other.
+
+    Args:
+        page: fonts and width.
+        lexers: where code gets its colours from.
+        tiles: the look of services.
+    """
+
+    def __init__(self, page: Page, lexers: Lexers, tiles: Tiles) -> None:
+        self.page = page
+        self.tiles = tiles
+        self.items: list[Item] = []
+        self.siblings: Callable[[str], tuple[int, int]] = lambda _message_id: (1, 1)
+        self._lexers = lexers
+        self._heights = HeightIndex()
+        self._index: dict[str, int] = {}
+        self._loaded: set[int] = set()
+
+    # Messages
+
+    def set_branch(self, branch: Sequence[Message | MessageHead]) -> None:
+        """Show other messages; those that stay keep what is known of them."""
+        kept = {item.id: (item, self._heights[index]) for index, item in enumerate(self.items)}
+        self.items = []
+        heights = []
+        self._loaded.clear()
+        for index, entry in enumerate(branch):
+            item = _item(entry)
+            before = kept.get(entry.id)
+            if before is not None and _same(before[0], item):
+                item, height = before
+                if item.body is not None:
+                    self._loaded.add(index)
+            else:
+                height = estimate(item, self.page.width)
+            self.items.append(item)
+            heights.append(height)
+        self._heights = HeightIndex(heights)
+        self._index = {item.id: index for index, item in enumerate(self.items)}
+        for index in self._loaded:
+            self._update_versions(self.items[index])
+
+    def add(self, message: Message) -> int:
+        """Append a message and return its index."""
+        item = _item(message)
+        self._index[item.id] = len(self.items)
+        self.items.append(item)
+        self._heights.append(estimate(item, self.page.width))
+        return len(self.items) - 1
+
+    def index_of(self, message_id: str) -> int | None:
+        """Return where a message is, or None when it is not on this branch."""
+        return self._index.get(message_id)
+
+    def replace(self, index: int, message: Message) -> None:
+        """Give a message its text, or another state."""
+        item = self.items[index]
+        item.message = message
+        item.chars = len(message.text) + len(message.reasoning)
+        if item.body is None:
+            self._heights.set(index, estimate(item, self.page.width))
+
+    def body(self, index: int) -> MessageBody | None:
+        """Return the drawn form of a message, made now if its text is there."""
+        item = self.items[index]
+        if item.body is None and item.message is not None:
+            if item.role is Role.USER:
+                item.body = QuestionBody(item.message, self.page, self._lexers)
+            else:
+                item.body = AnswerBody(item.message, self._lexers, self.tiles)
+                self._update_versions(item)
+                item.body.work(self.page, _PARSE_SECONDS)
+            self._loaded.add(index)
+            self.refresh(index)
+        return item.body
+
+    def answer(self, index: int) -> AnswerBody | None:
+        """Return the drawn form of an answer, or None for other messages."""
+        body = self.body(index)
+        return body if isinstance(body, AnswerBody) else None
+
+    def _update_versions(self, item: Item) -> None:
+        if isinstance(item.body, AnswerBody):
+            item.body.versions = self.siblings(item.id)[1]
+
+    def refresh(self, index: int) -> int:
+        """Take a message's height anew and return how much it has grown."""
+        body = self.items[index].body
+        if body is None:
+            return 0
+        return self._heights.set(index, body.height(self.page))
+
+    # Places
+
+    @property
+    def height(self) -> int:
+        """Of everything, measured or estimated, in logical pixels."""
+        return TOP + self._heights.total + BOTTOM
+
+    def top_of(self, index: int) -> int:
+        """Return the upper edge of a message."""
+        return TOP + self._heights.offset(index)
+
+    def height_of(self, index: int) -> int:
+        """Return the height of a message, measured or estimated."""
+        return self._heights[index]
+
+    def at(self, y: int) -> int:
+        """Return the index of the message at a height; there must be one."""
+        return self._heights.find(y - TOP)
+
+    def between(self, top: int, bottom: int) -> range:
+        """Return the messages that touch a range of heights."""
+        if not self.items:
+            return range(0)
+        return range(self.at(top), self.at(bottom - 1) + 1)
+
+    def anchor(self, y: int) -> Anchor:
+        """Return the place at a height."""
+        if not self.items:
+            return Anchor(0, Spot(Part.HEAD, 0, 0))
+        index = self.at(y)
+        inside = y - self.top_of(index)
+        body = self.items[index].body
+        spot = Spot(Part.HEAD, 0, inside) if body is None else body.spot(self.page, inside)
+        return Anchor(index, spot)
+
+    def y_of(self, anchor: Anchor) -> int:
+        """Return the height of a place."""
+        if not self.items:
+            return 0
+        index = min(anchor.item, len(self.items) - 1)
+        body = self.items[index].body
+        inside = anchor.spot.dy if body is None else body.y_of(self.page, anchor.spot)
+        return self.top_of(index) + inside
+
+    # Measuring
+
+    def measure(self, top: int, bottom: int) -> None:
+        """Measure downwards what touches a range of heights.
+
+        What lies above ``top`` keeps its height, so nothing there moves.
+        """
+        if not self.items:
+            return
+        index = self.at(top)
+        y = self.top_of(index)
+        while index < len(self.items) and y < bottom:
+            body = self.body(index)
+            if body is not None:
+                body.measure(self.page, top - y, bottom - y)
+                self.refresh(index)
+            y += self._heights[index]
+            index += 1
+
+    def measure_up(self, y: int, amount: int) -> int:
+        """Measure upwards from a height.
+
+        Returns:
+            How much has grown above that height.
+        """
+        if not self.items or y <= TOP:
+            return 0
+        index = self.at(y - 1)
+        inside = y - self.top_of(index)
+        grown = 0
+        while amount > 0 and index >= 0:
+            body = self.body(index)
+            if body is not None:
+                inside = min(inside, self._heights[index])
+                grown += body.measure_up(self.page, inside, amount)
+                self.refresh(index)
+            amount -= self._heights[index] if inside >= self._heights[index] else inside
+            index -= 1
+            if index >= 0:
+                inside = self._heights[index]
+        return grown
+
+    def measure_end(self, amount: int) -> None:
+        """Measure upwards from the end."""
+        left = amount - BOTTOM
+        for index in range(len(self.items) - 1, -1, -1):
+            body = self.body(index)
+            if body is not None:
+                body.measure_up(self.page, self._heights[index], left)
+                self.refresh(index)
+            left -= self._heights[index]
+            if left <= 0:
+                return
+
+    def missing(self, top: int, bottom: int) -> list[str]:
+        """Return the ids of messages without text that touch a range of heights."""
+        return [
+            self.items[index].id
+            for index in self.between(top, bottom)
+            if self.items[index].message is None
+        ]
+
+    def unparsed(self, top: int, bottom: int) -> list[int]:
+        """Return the answers in a range of heights whose text is not all parsed."""
+        found = []
+        for index in self.between(top, bottom):
+            body = self.items[index].body
+            if isinstance(body, AnswerBody) and body.waiting:
+                found.append(index)
+        return found
+
+    # Memory, colours, width
+
+    def trim(self, top: int, bottom: int) -> None:
+        """Let go what is far from a range of heights."""
+        if not self.items:
+            return
+        near = self.between(top, bottom)
+        margin = bottom - top
+        for index in list(self._loaded):
+            item = self.items[index]
+            body = item.body
+            if body is None or (isinstance(body, AnswerBody) and body.live):
+                continue
+            y = self.top_of(index)
+            if near.start - _NEAR_MESSAGES <= index < near.stop + _NEAR_MESSAGES:
+                body.keep(self.page, top - margin - y, bottom + margin - y)
+                continue
+            item.body = None
+            self._loaded.discard(index)
+        self._trim_texts(near)
+
+    def _trim_texts(self, near: range) -> None:
+        with_text = [index for index, item in enumerate(self.items) if item.fetched]
+        if len(with_text) <= 2 * _TEXT_MESSAGES:
+            return
+        for index in with_text:
+            item = self.items[index]
+            far = not near.start - _TEXT_MESSAGES <= index < near.stop + _TEXT_MESSAGES
+            if far and item.body is None and index < len(self.items) - _TEXT_MESSAGES:
+                item.message = None
+                item.fetched = False
+
+    def recolour(self, page: Page) -> None:
+        """Take other colours: layouts go, heights stay."""
+        self.page = page
+        for index in self._loaded:
+            body = self.items[index].body
+            if body is not None:
+                body.drop(page)
+
+    def resize(self, page: Page) -> None:
+        """Take another width: heights become estimates."""
+        before = self.page.width
+        self.page = page
+        heights = []
+        for index, item in enumerate(self.items):
+            height = self._heights[index]
+            if item.body is not None:
+                item.body.resize(page)
+                height = item.body.height(page)
+            elif before != page.width:
+                old, new = estimate(item, before), estimate(item, page.width)
+                height = height * new // max(old, 1)
+            heights.append(height)
+        self._heights = HeightIndex(heights)
+
+
+def _item(entry: Message | MessageHead) -> Item:
+    if isinstance(entry, Message):
+        return Item(entry.id, entry.role, len(entry.text) + len(entry.reasoning), entry)
+    return Item(entry.id, entry.role, entry.chars, None)
+
+
+def _same(old: Item, new: Item) -> bool:
+    """Tell whether an old item still shows what a new one says."""
+    if new.message is None:
+        return True
+    if old.message is None:
+        return False
+    if isinstance(old.body, AnswerBody) and old.body.live:
+        return new.message.state is MessageState.STREAMING
+    return old.message == new.message

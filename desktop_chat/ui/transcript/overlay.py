@@ -1,0 +1,218 @@
+"""Real widgets over the painted view, for what is pressed: pooled, and moved by scrolling."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Final
+
+from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from desktop_chat.ui import icons
+from desktop_chat.ui.controls.buttons import Button, IconButton, PaintedButton
+from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.controls import Command, Control, Kind
+
+_TEXT_LEFT: Final = 24
+_CODE_RIGHT: Final = 2
+_BUTTON_KINDS: Final = {
+    Kind.PRIMARY: "primary",
+    Kind.SECONDARY: "secondary",
+    Kind.QUIET: "quiet",
+    Kind.COPY_CODE: "quiet",
+}
+
+
+class FoldRow(PaintedButton):
+    """A row with a caret that shows and hides what is below it.
+
+    Args:
+        theme: colours and fonts.
+        mono: in the code font.
+        parent: the painted view.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget, *, mono: bool) -> None:
+        super().__init__(theme, parent)
+        self._mono = mono
+        self.setCheckable(True)
+
+    def nextCheckState(self) -> None:
+        """Leave the state to the message."""
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the caret and the words."""
+        font = self.theme.font(12 if self._mono else 13, mono=self._mono)
+        width = QFontMetrics(font).horizontalAdvance(self.text())
+        return QSize(_TEXT_LEFT + width + 8, 22 if self._mono else 28)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw it."""
+        t = self.theme.tokens
+        painter = QPainter(self)
+        ink = t.text if self.hover or self.isDown() else t.text2
+        name = "caret-down" if self.isChecked() else "caret-right"
+        left = 2 if self._mono else 6
+        icons.paint(painter, name, QRect(left, 0, 12, self.height()), ink, 12)
+        painter.setFont(self.theme.font(12 if self._mono else 13, mono=self._mono))
+        painter.setPen(ink)
+        text_left = _TEXT_LEFT - (6 if self._mono else 0)
+        words = QRect(text_left, 0, self.width() - text_left, self.height())
+        text = painter.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, words.width()
+        )
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(words, flags, text)
+        painter.end()
+
+
+class Overlay(QObject):
+    """Keeps one widget for each control in sight.
+
+    Args:
+        theme: of the widgets.
+        host: the viewport, over which they lie.
+    """
+
+    pressed = Signal(object)
+    """The ``Command`` of what was pressed."""
+
+    def __init__(self, theme: Theme, host: QWidget) -> None:
+        super().__init__(host)
+        self._theme = theme
+        self._host = host
+        self._used: dict[tuple[str, str], tuple[QAbstractButton, Control]] = {}
+        self._free: dict[str, list[QAbstractButton]] = {}
+
+    def place(self, controls: Iterable[Control]) -> None:
+        """Show exactly these.
+
+        A widget that has the focus stays, out of sight, until the focus leaves it.
+        """
+        wanted = {control.key: control for control in controls}
+        for key in [key for key in self._used if key not in wanted]:
+            widget, control = self._used[key]
+            if widget.hasFocus():
+                widget.move(0, -10_000)
+                continue
+            del self._used[key]
+            widget.hide()
+            self._free.setdefault(_shape(control.kind), []).append(widget)
+        fresh = False
+        for key, control in wanted.items():
+            found = self._used.get(key)
+            if found is None:
+                self._show(control)
+                fresh = True
+            elif found[1] != control or found[0].y() < -5_000:
+                self._change(found[0], control)
+        if fresh:
+            self._order(list(wanted))
+
+    def widgets(self) -> list[QAbstractButton]:
+        """Return what is shown, for tests and for moving the focus."""
+        return [widget for widget, _control in self._used.values()]
+
+    def widget(self, key: tuple[str, str]) -> QAbstractButton | None:
+        """Return the widget of one control, or None when it is out of sight."""
+        found = self._used.get(key)
+        return None if found is None else found[0]
+
+    def moved(self, dy: int) -> None:
+        """Take note that scrolling has moved all widgets."""
+        self._used = {
+            key: (widget, _shifted(control, dy)) for key, (widget, control) in self._used.items()
+        }
+
+    def clear(self) -> None:
+        """Hide everything."""
+        self.place(())
+
+    def _show(self, control: Control) -> None:
+        pool = self._free.get(_shape(control.kind))
+        widget = pool.pop() if pool else self._make(control.kind)
+        self._change(widget, control)
+        widget.show()
+
+    def _make(self, kind: Kind) -> QAbstractButton:
+        widget: QAbstractButton
+        if kind in (Kind.FOLD, Kind.FOLD_MONO):
+            widget = FoldRow(self._theme, self._host, mono=kind is Kind.FOLD_MONO)
+        elif kind in (Kind.ICON, Kind.SMALL_ICON):
+            size = 28 if kind is Kind.ICON else 24
+            widget = IconButton(self._theme, "copy", "", size=size, parent=self._host)
+        else:
+            widget = Button(self._theme, small=True, parent=self._host)
+        widget.clicked.connect(self._clicked)
+        return widget
+
+    def _change(self, widget: QAbstractButton, control: Control) -> None:
+        rect = control.rect
+        if isinstance(widget, IconButton):
+            widget.set_icon(control.icon)
+            widget.set_name(control.name)
+            widget.move(rect.x(), rect.y() + (rect.height() - widget.height()) // 2)
+        else:
+            if widget.text() != control.text:
+                widget.setText(control.text)
+            widget.setAccessibleName(control.name)
+            if isinstance(widget, Button):
+                self._dress(widget, control)
+            elif isinstance(widget, FoldRow):
+                widget.setChecked(control.checked)
+            hint = widget.sizeHint()
+            width = rect.width() or hint.width()
+            if isinstance(widget, FoldRow):
+                width = min(width, hint.width())
+            left = rect.x()
+            if control.kind is Kind.COPY_CODE:
+                left = rect.x() - _CODE_RIGHT - hint.width()
+                width = hint.width()
+            widget.setGeometry(left, rect.y(), width, rect.height())
+        self._used[control.key] = (widget, control)
+
+    @staticmethod
+    def _dress(widget: Button, control: Control) -> None:
+        kind = _BUTTON_KINDS[control.kind]
+        if widget.property("shape") != (kind, control.icon):
+            widget.setProperty("shape", (kind, control.icon))
+            if kind == "primary":
+                widget.set_kind("primary")
+            elif kind == "secondary":
+                widget.set_kind("secondary")
+            else:
+                widget.set_kind("quiet")
+            widget.set_icon(control.icon)
+
+    def _order(self, keys: list[tuple[str, str]]) -> None:
+        """Make Tab go through them in reading order."""
+        widgets = [self._used[key][0] for key in keys]
+        for before, after in pairwise(widgets):
+            QWidget.setTabOrder(before, after)
+
+    def _clicked(self) -> None:
+        sender = self.sender()
+        for widget, control in self._used.values():
+            if widget is sender:
+                command: Command = control.command
+                self.pressed.emit(command)
+                return
+
+
+def _shape(kind: Kind) -> str:
+    if kind in (Kind.FOLD, Kind.FOLD_MONO, Kind.ICON, Kind.SMALL_ICON):
+        return kind.name
+    return "button"
+
+
+def _shifted(control: Control, dy: int) -> Control:
+    return Control(
+        control.key,
+        control.kind,
+        control.rect.translated(0, dy),
+        control.command,
+        control.text,
+        control.icon,
+        control.name,
+        control.checked,
+    )

@@ -1,0 +1,207 @@
+"""A message of the user: plain text in a bubble, folded where it is long."""
+
+from typing import Final
+
+from PySide6.QtCore import QRect, QRectF, Qt
+
+from desktop_chat.core.i18n import ntr, tr
+from desktop_chat.core.messages import Message
+from desktop_chat.ui.theme import RADIUS_POPUP
+from desktop_chat.ui.transcript.body import MessageBody, Placed, State
+from desktop_chat.ui.transcript.controls import Command, Control, Kind
+from desktop_chat.ui.transcript.highlight import Lexers
+from desktop_chat.ui.transcript.ink import Ink
+from desktop_chat.ui.transcript.look import Face, Page
+from desktop_chat.ui.transcript.places import Part
+from desktop_chat.ui.transcript.plain import PlainStream
+from desktop_chat.ui.transcript.section import Section
+
+FOLD_LINES: Final = 40
+FOLD_CHARS: Final = 4000
+_WIDEST: Final = 600
+_BESIDE: Final = 160
+"""Room that stays free at the left of the bubble, for its actions."""
+_PAD_X: Final = 16
+_PAD_Y: Final = 10
+_GAP: Final = 20
+_FOLD_ROW: Final = 32
+_FIT_LINES: Final = 60
+
+
+def folded(text: str) -> str:
+    """Return the part of a text that a folded bubble shows; the whole text if it is short."""
+    part = text[:FOLD_CHARS]
+    lines = part.split("\n", FOLD_LINES)
+    return "\n".join(lines[:FOLD_LINES])
+
+
+class QuestionBody(MessageBody):
+    """A bubble.
+
+    Args:
+        message: whose text is shown.
+        page: of the column.
+        lexers: not used by plain text; sections want it.
+    """
+
+    def __init__(self, message: Message, page: Page, lexers: Lexers) -> None:
+        self.message = message
+        self._lexers = lexers
+        self._text = message.text.strip("\n")
+        self._short = folded(self._text)
+        self.open = False
+        self._section = Section(lexers, Face.BUBBLE)
+        self._width = 0
+        self._fill(page)
+
+    @property
+    def foldable(self) -> bool:
+        """Whether the text is longer than a folded bubble."""
+        return len(self._short) < len(self._text)
+
+    def toggle(self, page: Page) -> None:
+        """Show everything, or the beginning alone."""
+        self.open = not self.open
+        self._fill(page)
+
+    def _room(self, page: Page) -> int:
+        return max(40, min(_WIDEST, page.width - _BESIDE) - 2 * _PAD_X)
+
+    def _fill(self, page: Page) -> None:
+        stream = PlainStream(blank_lines=True)
+        text = self._text if self.open else self._short
+        stream.feed(text)
+        self._section = Section(self._lexers, Face.BUBBLE)
+        self._section.update(stream.blocks, 0, page.narrowed(self._room(page)))
+        self._fit(page)
+
+    def _fit(self, page: Page) -> None:
+        """Make the bubble as wide as its text."""
+        room = self._room(page)
+        self._width = room
+        if len(self._section.pieces) <= _FIT_LINES:
+            inner = page.narrowed(room)
+            self._section.measure_between(0, 1 << 30, inner)
+            widths = [piece.natural_width(inner) for piece in self._section.pieces]
+            self._width = min(room, int(max(widths)) + 1)
+
+    def placed(self, page: Page) -> tuple[Placed, ...]:
+        """Return the sections that are shown."""
+        x = page.width - self._width - _PAD_X
+        inner = page.narrowed(self._room(page))
+        return (Placed(Part.BODY, self._section, x, _GAP + _PAD_Y, inner),)
+
+    def _bubble(self, page: Page) -> QRect:
+        height = self._section.height + 2 * _PAD_Y
+        if self.foldable:
+            height += _FOLD_ROW
+        width = self._width + 2 * _PAD_X
+        return QRect(page.width - width, _GAP, width, height)
+
+    def height(self, page: Page) -> int:
+        """Return the height, measured or estimated."""
+        return _GAP + self._bubble(page).height()
+
+    def resize(self, page: Page) -> None:
+        """Forget what depends on the width."""
+        super().resize(page)
+        self._fit(page)
+
+    def forget(self) -> None:
+        """Nothing is kept around the text."""
+
+    def paint(self, ink: Ink, page: Page, x: int, y: int, state: State) -> None:
+        """Paint what has to be painted."""
+        t = ink.tokens
+        bubble = self._bubble(page).translated(x, y)
+        if ink.wanted(bubble):
+            ink.box(QRectF(bubble), RADIUS_POPUP, t.bubble, None)
+            place = self.placed(page)[0]
+            place.section.paint(
+                ink, place.page, x + place.x, y + place.y, Part.BODY, state.selected
+            )
+        if state.siblings[1] > 1:
+            switch = self._switch(page).translated(x, y)
+            ink.painter.setFont(page.look.numbers)
+            ink.painter.setPen(t.text2)
+            text = f"{state.siblings[0]} / {state.siblings[1]}"
+            ink.painter.drawText(switch, int(Qt.AlignmentFlag.AlignCenter), text)
+
+    def _switch(self, page: Page) -> QRect:
+        """Return the place of ``2 / 3`` and its arrows."""
+        bubble = self._bubble(page)
+        return QRect(bubble.left() - 8 - 56 - 84, bubble.bottom() + 1 - 36, 84, 28)
+
+    def controls(
+        self, page: Page, x: int, y: int, view: tuple[int, int], state: State
+    ) -> list[Control]:
+        """Return what can be pressed between two heights."""
+        message_id = self.message.id
+        bubble = self._bubble(page)
+        result = []
+        if self.foldable:
+            lines = self._text.count("\n") + 1
+            text = tr("Show less") if self.open else tr("Show all")
+            if not self.open and lines > FOLD_LINES:
+                text = ntr("Show all {count} line", "Show all {count} lines", lines)
+                text = text.format(count=f"{lines:,}")
+            rect = QRect(bubble.left() + _PAD_X - 6, bubble.bottom() + 1 - _FOLD_ROW - 4, 200, 28)
+            result.append(
+                Control(
+                    (message_id, "unfold"),
+                    Kind.FOLD,
+                    rect.translated(x, y),
+                    Command("unfold", message_id),
+                    text=text,
+                    name=text,
+                    checked=self.open,
+                )
+            )
+        row = QRect(bubble.left() - 8 - 56, bubble.bottom() + 1 - 36, 28, 28).translated(x, y)
+        if state.siblings[1] > 1:
+            result.extend(switch_controls(message_id, self._switch(page).translated(x, y)))
+        if state.active:
+            result.append(action_icon(message_id, "copy", "copy", tr("Copy message"), row))
+            edit = row.translated(28, 0)
+            result.append(action_icon(message_id, "edit", "pencil-simple", tr("Edit"), edit))
+        return [
+            control
+            for control in result
+            if control.rect.bottom() >= view[0] and control.rect.top() < view[1]
+        ]
+
+
+def action_icon(message_id: str, action: str, icon: str, name: str, rect: QRect) -> Control:
+    """Return an icon button of a message's actions."""
+    return Control(
+        (message_id, f"do:{action}"),
+        Kind.ICON,
+        rect,
+        Command("action", message_id, action),
+        icon=icon,
+        name=name,
+    )
+
+
+def switch_controls(message_id: str, rect: QRect) -> list[Control]:
+    """Return the arrows at both ends of a sibling switch."""
+    left = QRect(rect.left(), rect.top(), 24, 28)
+    right = QRect(rect.right() + 1 - 24, rect.top(), 24, 28)
+    return [
+        Control(
+            (message_id, "sibling:-1"),
+            Kind.SMALL_ICON,
+            left,
+            Command("sibling", message_id, "-1"),
+            icon="caret-left",
+            name=tr("Previous version"),
+        ),
+        Control(
+            (message_id, "sibling:1"),
+            Kind.SMALL_ICON,
+            right,
+            Command("sibling", message_id, "1"),
+            icon="caret-right",
+            name=tr("Next version"),
+        ),
+    ]
