@@ -49,6 +49,7 @@ _ALERT: Final = re.compile(r"\[!(note|tip|important|warning|caution)\][ \t]*", r
 _HALF_ALERT: Final = re.compile(r"\[(?:![a-z]*\]?)?", re.IGNORECASE)
 _TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _HALF_TASK: Final = re.compile(r"\[(?:[ xX]\]?)?[ \t]*")
+_LAST_BACKSLASH: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\$")
 _HALF_DELIMITER: Final = re.compile(r"[|:\- \t]+")
 
 
@@ -173,12 +174,22 @@ class BlockParser:
             self._stack.pop()
         return self._stack.touch()
 
-    def _flush(self, paragraph: Paragraph, *, keep: int = 0) -> None:
-        """Finish the open lines of a paragraph, but for the last ``keep`` ones."""
+    def _flush(self, paragraph: Paragraph, *, keep: int = 0, followed: bool = False) -> None:
+        """Finish the open lines of a paragraph.
+
+        Args:
+            paragraph: has them.
+            keep: how many of the last ones stay open.
+            followed: whether another line comes, so that a backslash at the end is a line break.
+        """
         lines = paragraph.lines[: len(paragraph.lines) - keep]
         if lines:
             text = "\n".join(line.text for line in lines)
-            self._out.lines(lines, self._out.inline(text).spans, paragraph.next_gap())
+            spans = self._out.inline(_LAST_BACKSLASH.sub(r"\1", text) if followed else text).spans
+            self._out.lines(lines, spans, paragraph.next_gap())
+            if not self._out.preview:
+                for line in lines:
+                    define(line.text, self._out.references)
             paragraph.begun = True
             del paragraph.lines[: len(lines)]
 
@@ -462,10 +473,8 @@ class BlockParser:
     def _add(self, paragraph: Paragraph, line: Line, *, cut: bool) -> None:
         """Add a line; lines before it in which nothing is open are then finished."""
         if paragraph.lines and not self._out.inline(paragraph.text).waiting:
-            self._flush(paragraph)
+            self._flush(paragraph, followed=True)
         paragraph.lines.append(line)
-        if not self._out.preview:
-            define(line.text, self._out.references)
         size = sum(len(item.text) for item in paragraph.lines)
         if cut or len(paragraph.lines) >= MAX_LINES or size > MAX_PIECE:
             self._flush(paragraph)

@@ -1,10 +1,10 @@
 """The text of one leaf becomes spans."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
@@ -18,11 +18,27 @@ from desktop_chat.markdown.inline_rules import Open, State, make_parser
 MAX_MARKS: Final = 1000
 """Marks in one piece of text; with more it is shown as it is, for it is no prose."""
 
-References = Mapping[str, str]
-"""Destinations by normalised label."""
+MAX_BRACKETS: Final = 200
+"""The same for brackets alone, which cost the most."""
+
+References: TypeAlias = dict[str, dict[str, str]]
+"""What the inline parser wants to know of a link definition, by its normalised label."""
 
 _MARK: Final = re.compile(r"[\\`*_~$\[\]!<&\n@]|://|www\.")
-_STYLES: Final = {"strong": Style.BOLD, "em": Style.ITALIC, "s": Style.STRIKE}
+_BOLD, _ITALIC, _STRIKE, _CODE, _MATH, _LINK, _IMAGE = (
+    int(style)
+    for style in (
+        Style.BOLD,
+        Style.ITALIC,
+        Style.STRIKE,
+        Style.CODE,
+        Style.MATH,
+        Style.LINK,
+        Style.IMAGE,
+    )
+)
+_TAGS: Final = {"strong": _BOLD, "em": _ITALIC, "s": _STRIKE}
+_ALL: Final = tuple(Style(bits) for bits in range(2 * _IMAGE))  # arithmetic on flags is slow
 
 
 _DEFINITION: Final = re.compile(
@@ -59,37 +75,44 @@ def readable(href: str) -> str:
     return _parser()[0].normalizeLinkText(href)
 
 
-def parse_inline(text: str, references: References, *, cell: bool = False) -> Inline:
+def parse_inline(
+    text: str, references: References, *, cell: bool = False, before: str = ""
+) -> Inline:
     """Parse the text of a leaf.
 
     Args:
         text: without the marks of its containers; line feeds are line breaks.
         references: link definitions seen so far.
         cell: whether it is a table's cell, where ``<br>`` breaks the line.
+        before: the character before the text, when this is the rest of a longer one.
     """
-    text = text.strip(" \t\n")
+    text = text.rstrip(" \t\n") if before else text.strip(" \t\n")
     if not _MARK.search(text):
         return Inline((Span(text),) if text else ())
-    if len(_MARK.findall(text)) > MAX_MARKS:
+    if len(_MARK.findall(text)) > MAX_MARKS or text.count("[") > MAX_BRACKETS:
         return Inline((Span(text),))
     md, parser = _parser()
     env = {
-        "references": {label: {"href": href, "title": ""} for label, href in references.items()},
+        "references": references,
         "cell": cell,
     }
-    state = State(text, md, env, [])
+    state = State(text, md, env, [], before)
     parser.tokenize(state)
     for rule in parser.ruler2.getRules(""):
         rule(state)
     return Inline(_Builder().build(state.tokens), state.unmatched())
 
 
-def define(line: str, references: dict[str, str]) -> None:
-    """Take note of a link definition, if a line is one; the first one for a label counts."""
+def define(line: str, references: References) -> None:
+    """Take note of a link definition, if a line is one with an address that may be opened.
+
+    The first one for a label counts.
+    """
     if line.startswith("[") and (match := _DEFINITION.fullmatch(line)) and match.group(1).strip():
         href = match.group(2) or match.group(3) or ""
-        md, _ = _parser()
-        references.setdefault(normalizeReference(match.group(1)), md.normalizeLink(href))
+        href = _parser()[0].normalizeLink(href)
+        if is_openable(href):
+            references.setdefault(normalizeReference(match.group(1)), {"href": href, "title": ""})
 
 
 class _Builder:
@@ -98,24 +121,24 @@ class _Builder:
     def __init__(self) -> None:
         self._spans: list[Span] = []
         self._parts: list[str] = []
-        self._style = Style.NONE
+        self._style = 0
         self._href = ""
 
     def build(self, tokens: Sequence[Token]) -> Spans:
         """Return the spans of a leaf's tokens."""
-        styles = [Style.NONE]
+        styles = [0]
         link: _Link | None = None
         for token in tokens:
             kind, style = token.type, styles[-1]
             if kind == "link_open":
                 link = _Link(token)
-                styles.append(style | Style.LINK if link.openable else style)
+                styles.append(style | _LINK if link.openable else style)
             elif kind == "link_close" and link is not None:
-                self._add(link.remainder(), style | (Style.LINK if link.openable else 0), link.href)
+                self._add(link.remainder(), style | (_LINK if link.openable else 0), link.href)
                 link = None
                 styles.pop()
             elif token.nesting > 0:
-                styles.append(style | _STYLES[token.tag])
+                styles.append(style | _TAGS[token.tag])
             elif token.nesting < 0:
                 styles.pop()
             elif link is None:
@@ -126,46 +149,46 @@ class _Builder:
         self._flush()
         return tuple(self._spans)
 
-    def _leaf(self, token: Token, style: Style, href: str) -> None:
+    def _leaf(self, token: Token, style: int, href: str) -> None:
         kind = token.type
         if kind == "math_inline":
-            self._add(token.content, style | Style.MATH, href, whole=True)
+            self._add(token.content, style | _MATH, href, whole=True)
         elif kind == "code_inline":
-            self._add(token.content, style | Style.CODE, href)
+            self._add(token.content, style | _CODE, href)
         elif kind == "image":
             source = str(token.attrs.get("src", ""))
-            self._add(_plain(token), style & ~Style.LINK | Style.IMAGE, source, whole=True)
+            self._add(_plain(token), style & ~_LINK | _IMAGE, source, whole=True)
         elif kind in ("softbreak", "hardbreak"):
             self._add("\n", style, href)
-        elif style & Style.LINK:
+        elif style & _LINK:
             self._add(token.content, style, href)
         else:
             self._text(token.content, style)
 
-    def _text(self, text: str, style: Style) -> None:
+    def _text(self, text: str, style: int) -> None:
         at = 0
         for start, end, address in loose_addresses(text):
             self._add(text[at:start], style)
-            self._add(text[start:end], style | Style.LINK, address)
+            self._add(text[start:end], style | _LINK, address)
             at = end
         self._add(text[at:], style)
 
-    def _add(self, text: str, style: Style, href: str = "", *, whole: bool = False) -> None:
+    def _add(self, text: str, style: int, href: str = "", *, whole: bool = False) -> None:
         if not text and not whole:
             return
-        if not style & (Style.LINK | Style.IMAGE):
+        if not style & (_LINK | _IMAGE):
             href = ""
         if whole or style != self._style or href != self._href:
             self._flush()
             self._style, self._href = style, href
         if whole:
-            self._spans.append(Span(text, style, href))
+            self._spans.append(Span(text, _ALL[style], href))
         else:
             self._parts.append(text)
 
     def _flush(self) -> None:
         if self._parts:
-            self._spans.append(Span("".join(self._parts), self._style, self._href))
+            self._spans.append(Span("".join(self._parts), _ALL[self._style], self._href))
             self._parts = []
 
 

@@ -53,8 +53,11 @@ class Open:
 class State(StateInline):
     """The state of one run of the parser over a text that is not nested in another."""
 
-    def __init__(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> None:
+    def __init__(
+        self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token], before: str = ""
+    ) -> None:
         super().__init__(src, md, env, tokens)
+        self._before = before or " "
         self.opened: list[Open] = []
         self._runs: list[tuple[list[Delimiter], int, int]] = []
 
@@ -69,7 +72,7 @@ class State(StateInline):
         while end < self.posMax and src[end] == src[start]:
             end += 1
         self._runs.append((self.delimiters, len(self.delimiters), start))
-        before = src[start - 1] if start else " "
+        before = src[start - 1] if start else self._before
         after = src[end] if end < self.posMax else " "
         left_cjk, right_cjk = is_cjk(before), is_cjk(after)
         left_space, right_space = before.isspace(), after.isspace()
@@ -199,7 +202,7 @@ def _bracket_math(state: StateInline, silent: bool) -> tuple[str, int] | None:
             _note(state, "math", closer, pos)
         return None
     body = src[pos + 2 : end]
-    if not body.strip() or len(body) > MAX_MATH or not _formula(body):
+    if not body.strip(" \\") or len(body) > MAX_MATH or not _formula(body):
         return None
     if closer == "\\]" and body.strip().isdigit():
         return None  # an escaped [1], as in lists of sources
@@ -287,9 +290,9 @@ def make_parser() -> tuple[MarkdownIt, ParserInline]:
     """Return the inline parser with our rules.
 
     Its nesting limit bounds brackets within brackets; unlike the block parser's it loses no text.
+    A tag of HTML is a token, so that marks in it mean nothing, and is shown as it stands.
     """
-    md = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("strikethrough")
-    md.disable("html_inline")
+    md = MarkdownIt("commonmark", {"html": True, "maxNesting": 20}).enable("strikethrough")
     md.validateLink = lambda url: True  # type: ignore[method-assign]
     ruler = md.inline.ruler
     ruler.before("escape", "math", math)

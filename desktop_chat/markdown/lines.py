@@ -10,6 +10,7 @@ A longer line is cut at a sentence's end or a space before this many characters,
 a block of its own. So no single parse grows with the length of the answer.
 """
 
+_WHITE: Final = re.compile(r"[ \t]*")
 _UNSAFE: Final = re.compile("[\x00\ud800-\udfff]")
 _BREAK: Final = re.compile(r"[。！？；]|[.!?;](?=\s)")
 _SPACE: Final = re.compile(r"[\s，、]")
@@ -55,25 +56,20 @@ class Cursor:
 
     def look(self) -> None:
         """Set ``next``, ``indent`` and ``blank`` from where the cursor is."""
-        text = self.text
-        size = len(text)
         at = self.pos
         column = self.column
-        if self._tab_left and at < size:
+        if self._tab_left:
             column += self._tab_left
             at += 1
-        while at < size:
-            char = text[at]
-            if char == " ":
-                column += 1
-            elif char == "\t":
-                column += 4 - column % 4
-            else:
-                break
-            at += 1
-        self.next = at
+        run = _WHITE.match(self.text, at)
+        self.next = run.end() if run else at
+        if "\t" in self.text[at : self.next]:
+            for char in self.text[at : self.next]:
+                column += 4 - column % 4 if char == "\t" else 1
+        else:
+            column += self.next - at
         self.indent = column - self.column
-        self.blank = at >= size
+        self.blank = self.next >= len(self.text)
 
     def skip(self, columns: int) -> None:
         """Go on by columns of white space; what is left of a tab stays."""

@@ -9,6 +9,7 @@ MAX_LINES: Final = 200
 _CLOSERS: Final = {"$$": "$$", "\\[": "\\]"}
 _PUNCTUATION: Final = re.compile(r"[\s.,;:!?。，；：！？、]*")
 _FORMULA_MARK: Final = re.compile(r"[\\^_={}<>+*/&]|\b[a-zA-Z]\b")
+_SURE_MARK: Final = re.compile(r"[\\^_=]")
 _HALF_CLOSER: Final = re.compile(r"(?<!\\)[$\\]$")
 _FAR: Final = re.compile(r"[\u3040-\u9fff\uac00-\ud7ff]")
 
@@ -35,7 +36,8 @@ def display_math(word: str, *, hopeful: bool) -> tuple[str, str, bool] | None:
         return closer, inner, True
     if body.startswith("$"):
         return None
-    if body.strip() and not _FORMULA_MARK.search(body) and not hopeful:
+    mark = _FORMULA_MARK if closer == "$$" else _SURE_MARK
+    if body.strip() and not mark.search(body) and not hopeful:
         return None
     if "\\" not in body and _FAR.search(body):
         return None

@@ -8,13 +8,17 @@ applies: then the text means what CommonMark says.
 import re
 from typing import Final
 
-from desktop_chat.markdown.blocks import Spans
+from desktop_chat.markdown.blocks import Span, Spans, Style
 from desktop_chat.markdown.inline import Inline, References, parse_inline
 from desktop_chat.markdown.inline_rules import Open
 
 NEAR: Final = 300
 """An open code span, formula, bracket or link is believed in for this many characters."""
 
+_STEP: Final = 400
+"""Characters after which ``Tail`` looks for a border."""
+
+_BORDER: Final = re.compile(r"[。！？；\s]")
 _LAST_MARK: Final = re.compile(r"(?:[*_~`]+|\\|!?\[|(?<![^\s(（，。：])\$+)$")
 _HALF_ADDRESS: Final = re.compile(r"<(?=https?://[^\s<>]*$)")
 _LITERAL_BRACKET: Final = re.compile(r"\[(?:[\s\d^]|$)")
@@ -34,15 +38,64 @@ def is_undecided(text: str) -> bool:
     return _HELD_MARKER.fullmatch(text) is not None and _ONE_BULLET.fullmatch(text) is None
 
 
-def parse_tail(text: str, references: References, *, cell: bool = False) -> Spans:
-    """Parse the text of a leaf that still grows at its end."""
-    text = _HALF_ADDRESS.sub("", text.strip(" \t\n"))
+class Tail:
+    """Parses a text again and again while it grows; what is settled in it is parsed once.
+
+    A long line would cost more with every piece that comes. So, where nothing is open, the spans
+    up to a sentence's end or a space are kept, and only what follows is parsed anew.
+    """
+
+    def __init__(self) -> None:
+        self._settled = ""
+        self._spans: Spans = ()
+        self._try_at = _STEP
+
+    def spans(self, text: str, references: References) -> Spans:
+        """Return the spans of a text that begins like the one before, or of another one."""
+        if not text.startswith(self._settled):
+            self._settled, self._spans, self._try_at = "", (), _STEP
+        rest = text[len(self._settled) :]
+        if len(rest) > self._try_at:
+            rest = self._settle(rest, references)
+        tail = parse_tail(rest, references, before=self._settled[-1:])
+        return _joined(self._spans, tail)
+
+    def _settle(self, rest: str, references: References) -> str:
+        """Move the border on if nothing is open there; return what is then left."""
+        before = self._settled[-1:]
+        cut = max((match.end() for match in _BORDER.finditer(rest, 0, self._try_at)), default=0)
+        result = parse_inline(rest[:cut].rstrip(), references, before=before)
+        if not cut or result.opened:
+            self._try_at += _STEP
+            return rest
+        space = rest[len(rest[:cut].rstrip()) : cut]
+        added = (*result.spans, Span(space)) if space else result.spans
+        self._spans = _joined(self._spans, added)
+        self._settled += rest[:cut]
+        self._try_at = _STEP
+        return rest[cut:]
+
+
+def _joined(first: Spans, second: Spans) -> Spans:
+    """Return spans one after the other; neighbours of one style are one span."""
+    if first and second:
+        left, right = first[-1], second[0]
+        whole = left.style & (Style.MATH | Style.IMAGE)
+        if not whole and (left.style, left.href) == (right.style, right.href):
+            middle = Span(left.text + right.text, left.style, left.href)
+            return (*first[:-1], middle, *second[1:])
+    return first + second
+
+
+def parse_tail(text: str, references: References, *, cell: bool = False, before: str = "") -> Spans:
+    """Parse the text of a leaf that still grows at its end. Arguments as of ``parse_inline``."""
+    text = _HALF_ADDRESS.sub("", text.rstrip(" \t\n") if before else text.strip(" \t\n"))
     text = _LAST_MARK.sub("", text)
-    result = parse_inline(text, references, cell=cell)
+    result = parse_inline(text, references, cell=cell, before=before)
     closed = _close(text, result)
     if closed == text:
         return result.spans
-    return parse_inline(closed, references, cell=cell).spans
+    return parse_inline(closed, references, cell=cell, before=before).spans
 
 
 def _close(text: str, result: Inline) -> str:

@@ -16,10 +16,10 @@ from desktop_chat.markdown.blocks import (
     TextBlock,
 )
 from desktop_chat.markdown.containers import Stack
-from desktop_chat.markdown.inline import Inline, parse_inline
+from desktop_chat.markdown.inline import Inline, References, parse_inline
 from desktop_chat.markdown.leaves import Line
 from desktop_chat.markdown.tables import fit, split_row
-from desktop_chat.markdown.tail import parse_tail
+from desktop_chat.markdown.tail import Tail, parse_tail
 
 Keepable: TypeAlias = CodeBlock | MathBlock | Table
 Kept = TypeVar("Kept", CodeBlock, MathBlock, Table)
@@ -33,15 +33,17 @@ class Writer:
         references: link definitions seen so far.
         kept: objects that previews made, by kind and place, so that they stay the same ones.
         preview: True when what is written shows an incomplete line.
+        tail: parses that line.
     """
 
     def __init__(
         self,
         blocks: list[Block],
-        references: dict[str, str],
+        references: References,
         kept: dict[tuple[type, int], Keepable],
         *,
         preview: bool = False,
+        tail: Tail | None = None,
     ) -> None:
         self.blocks = blocks
         self.references = references
@@ -52,10 +54,11 @@ class Writer:
         self._carry: int | None = None
         self._carry_end = 0
         self._parsed: tuple[str, Inline] = ("", Inline(()))
+        self._tail = tail or Tail()
 
     def copy(self) -> "Writer":
         """Return a copy for a preview; it appends to the same blocks."""
-        other = Writer(self.blocks, self.references, self._kept, preview=True)
+        other = Writer(self.blocks, self.references, self._kept, preview=True, tail=self._tail)
         other.stack = self.stack.copy()
         other.blank = self.blank
         other._carry, other._carry_end = self._carry, self._carry_end
@@ -89,7 +92,7 @@ class Writer:
     def spans(self, text: str) -> Spans:
         """Parse the text of a leaf that is finished, or in a preview may still grow."""
         if self.preview:
-            return parse_tail(text, self.references)
+            return self._tail.spans(text, self.references)
         return self.inline(text).spans
 
     def empty(self) -> None:
