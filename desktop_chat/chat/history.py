@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from desktop_chat.chat.listeners import subscription
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import Conversation, SearchHit
 from desktop_chat.core.ports import ConversationStore, Unsubscribe
@@ -77,8 +78,7 @@ class History:
 
     def subscribe(self, listener: Callable[[], None]) -> Unsubscribe:
         """Call ``listener`` after each change of the list."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return subscription(self._listeners, listener)
 
     def attach(self, find_live: Callable[[str], LiveConversation | None]) -> None:
         """Let the list reach conversations that are open or run.

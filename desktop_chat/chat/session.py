@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from desktop_chat.chat import context
+from desktop_chat.chat.listeners import subscription
 from desktop_chat.chat.prompts import Prompts
 from desktop_chat.chat.saver import Saver
 from desktop_chat.chat.session_events import (
@@ -132,8 +133,7 @@ class ChatSession:
 
     def subscribe(self, listener: Callable[[SessionEvent], None]) -> Unsubscribe:
         """Call ``listener`` with every event, in order."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return subscription(self._listeners, listener)
 
     def branch(self) -> tuple[Message | MessageHead, ...]:
         """Return the visible branch, first to last; a head is a message not loaded yet."""

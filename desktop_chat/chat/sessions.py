@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from desktop_chat.chat.history import History
+from desktop_chat.chat.listeners import subscription
 from desktop_chat.chat.session import ChatSession, SessionPorts
 from desktop_chat.core.ids import new_id
 from desktop_chat.core.messages import ChatOptions, Conversation
@@ -79,8 +80,7 @@ class Sessions:
 
     def subscribe(self, listener: Callable[[str, bool], None]) -> Unsubscribe:
         """Call ``listener`` with a conversation's id when its turn begins (True) or ends."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return subscription(self._listeners, listener)
 
     async def aclose(self) -> None:
         """Stop every turn, each with its final save, and try once more what is not saved."""

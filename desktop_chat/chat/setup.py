@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from desktop_chat.chat.listeners import subscription
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError, SecretStoreError
 from desktop_chat.core.events import (
     Notice,
@@ -132,8 +133,7 @@ class ServiceSetup:
 
     def subscribe(self, listener: Callable[[str], None]) -> Unsubscribe:
         """Call ``listener`` with the id of each service whose key was saved."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return subscription(self._listeners, listener)
 
     def service(self, service_id: str) -> Service | None:
         """Return a service of the catalogue."""
