@@ -11,6 +11,7 @@ import httpx
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 
 _CHAT_PATH: Final = "/chat/completions"
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _ROOT_HOSTS: Final = frozenset(("api.deepseek.com",))
 """Hosts whose documented base address has no path; elsewhere a bare host means ``/v1``."""
 _HOST: Final = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*|([\w-]{1,63}\.)*[\w-]{1,63}\.?", re.ASCII)
@@ -63,14 +64,16 @@ def parse_address(text: str) -> Address:
         raise _error("invalid") from None
     if user or url.userinfo:
         raise _error("user")
-    if url.scheme not in ("http", "https"):
+    if url.scheme not in _DEFAULT_PORTS:
         raise _error("scheme", text)
     host = url.raw_host.decode("ascii").lower()
     if not _HOST.fullmatch(host) or not port_is_sane:
         raise _error("host", text)
     if parts.query or parts.fragment or "?" in text or "#" in text:
         raise _error("query", text)
-    origin = f"{url.scheme}://{_bracketed(host)}" + (f":{url.port}" if url.port else "")
+    origin = f"{url.scheme}://{_bracketed(host)}"
+    if url.port not in (None, _DEFAULT_PORTS[url.scheme]):
+        origin += f":{url.port}"
     path = url.raw_path.decode("ascii").rstrip("/")
     if path.endswith(_CHAT_PATH):
         path = path.removesuffix(_CHAT_PATH).rstrip("/")

@@ -115,13 +115,16 @@ class ChatDecoder:
         return self._give()
 
     def _take(self, events: list[ServerEvent]) -> list[StreamEvent]:
-        for name, data in events:
-            if self.ended or self.failure is not None:
-                break
-            self._event(name, data)
+        self._take_each(events)
         self._flush()
         self._tell_usage()
         return self._give()
+
+    def _take_each(self, events: list[ServerEvent]) -> None:
+        for name, data in events:
+            if self.ended or self.failure is not None:
+                return
+            self._event(name, data)
 
     def _give(self) -> list[StreamEvent]:
         out, self._out = self._out, []
@@ -135,13 +138,12 @@ class ChatDecoder:
             events = self._sse.close()
         except FrameTooLargeError:
             events = []
-        for name, data in events:
-            if self.ended or self.failure is not None:
-                return
-            self._event(name, data)
+        self._take_each(events)
         stray = "\n".join([*self._stray, self._sse.stray.decode("utf-8", "replace")]).strip()
-        if not stray or self.failure is not None:
+        if not stray or self.ended or self.failure is not None:
             return
+        if any(field.startswith(stray) for field in ("data", "event", "id", "retry")):
+            return  # the beginning of a line that broke off
         try:
             payload = _loads(stray)
         except (ValueError, RecursionError):
@@ -193,11 +195,13 @@ class ChatDecoder:
             self.ended = True
         elif name == b"error" or text.lower().startswith("error") or is_html(text):
             self._fail(self._errors.from_text(text, self._headers))
+        elif "\n" in text:
+            # No JSON over several lines: each line is meant as an event of its own.
+            self._take_each([(name, line.encode()) for line in text.split("\n")])
         elif not text.startswith(("{", "[")):
             self._stray.append(text)
-        elif (payloads := _lenient(text)) is not None:
-            for payload in payloads:
-                self._payload(payload)
+        elif (payload := _with_broken_utf8(text)) is not None:
+            self._payload(payload)
         else:
             kind = ErrorKind.DROPPED if self._closing else ErrorKind.PROTOCOL
             self._fail(self._errors.error(kind, "json", raw=text).info)
@@ -335,11 +339,9 @@ def _texts(value: object) -> list[str]:
     return []
 
 
-def _lenient(text: str) -> list[Any] | None:
-    """Read JSON with broken UTF-8, or one JSON per line; None when it is neither."""
-    for pieces in ([text], text.split("\n")):
-        try:
-            return [_loads(piece) for piece in pieces if piece.strip()]
-        except (ValueError, RecursionError):
-            continue
-    return None
+def _with_broken_utf8(text: str) -> Any:
+    """Read JSON whose broken bytes were replaced; None when it is still none."""
+    try:
+        return _loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -84,7 +85,8 @@ class Reply:
 
     def __init__(self, response: httpx.Response, errors: ErrorReader) -> None:
         self._response = response
-        self._chunks = response.aiter_bytes()
+        self._chunks = response.aiter_raw()
+        self._inflate = _inflater(response.headers.get("content-encoding", ""))
         self._errors = errors
         self._watch = IdleWatch()
         self.status = response.status_code
@@ -109,10 +111,10 @@ class Reply:
                 return b""
             except TimeoutError:
                 raise self._errors.error(ErrorKind.TIMEOUT, code, seconds=f"{timeout:g}") from None
-            except httpx.DecodingError as error:
-                raise self._errors.error(ErrorKind.PROTOCOL, "encoding", raw=str(error)) from error
             except (httpx.HTTPError, OSError) as error:
                 raise self._errors.error(ErrorKind.DROPPED, raw=_says(error)) from error
+            if self._inflate is not None:
+                chunk = self._inflated(chunk, self._inflate)
             if chunk:
                 return chunk
 
@@ -153,8 +155,18 @@ class Reply:
         """Give the connection back, or close it if the body was not read to its end."""
         self._watch.stop()
         await self._response.aclose()
-        if isinstance(self._chunks, AsyncGenerator):
-            await self._chunks.aclose()
+        # The body is a chain of generators, and closing the outermost leaves the others to the
+        # garbage collector, which closes them in tasks of its own at some later time. Reading on
+        # from what is closed fails in the innermost and so ends them all, here and now.
+        with contextlib.suppress(StopAsyncIteration, httpx.HTTPError, httpx.StreamError, OSError):
+            while True:
+                await anext(self._chunks)
+
+    def _inflated(self, data: bytes, inflate: Callable[[bytes], bytes]) -> bytes:
+        try:
+            return inflate(data)
+        except (zlib.error, ValueError) as error:
+            raise self._errors.error(ErrorKind.PROTOCOL, "encoding", raw=_says(error)) from error
 
 
 class HttpTransport:
@@ -244,7 +256,7 @@ class HttpTransport:
             self._context = _tls_context()
         transport = httpx.AsyncHTTPTransport(
             verify=self._context if secure and self._context else False,
-            proxy=httpx.Proxy(proxy, ssl_context=self._context) if proxy else None,
+            proxy=_proxy(proxy, self._context) if proxy else None,
             limits=httpx.Limits(
                 max_connections=None,
                 max_keepalive_connections=20,
@@ -261,6 +273,20 @@ class HttpTransport:
         )
 
 
+def _inflater(encoding: str) -> Callable[[bytes], bytes] | None:
+    """Return what decodes a reply that is compressed although none was asked for."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return None
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
+
+    def refuse(_data: bytes) -> bytes:
+        raise ValueError(encoding)
+
+    return refuse
+
+
 def _tls_context() -> ssl.SSLContext:
     """Return a context that trusts the bundled authorities and those of the system: companies
     put their own there.
@@ -268,6 +294,13 @@ def _tls_context() -> ssl.SSLContext:
     context = httpx.create_ssl_context()
     context.load_default_certs()
     return context
+
+
+def _proxy(address: str, context: ssl.SSLContext | None) -> httpx.Proxy:
+    proxy = httpx.Proxy(address)
+    if proxy.url.scheme == "https":
+        return httpx.Proxy(address, ssl_context=context)
+    return proxy
 
 
 def _socket_options() -> list[tuple[int, int, int]]:

@@ -7,6 +7,10 @@ wait has been going on that long.
 
 import asyncio
 from types import TracebackType
+from typing import Final
+
+_GRACE: Final = 0.1
+"""Seconds."""
 
 
 class IdleWatch:
@@ -19,18 +23,22 @@ class IdleWatch:
         self.limit = 0.0
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        # Kept here because the handles of the Qt loop have no when().
+        self._due = 0.0
         self._task: asyncio.Task[object] | None = None
         self._deadline = 0.0
         self._cancelling = 0
         self._expired = False
+        self._looked = False
 
     def __enter__(self) -> None:
         self._task = asyncio.current_task()
         assert self._task is not None
         self._cancelling = self._task.cancelling()
         self._expired = False
+        self._looked = False
         self._deadline = self._loop.time() + self.limit
-        if self._timer is None or self._timer.when() > self._deadline:
+        if self._timer is None or self._due > self._deadline:
             self._arm()
 
     def __exit__(
@@ -54,6 +62,7 @@ class IdleWatch:
 
     def _arm(self) -> None:
         self.stop()
+        self._due = self._deadline
         self._timer = self._loop.call_at(self._deadline, self._look)
 
     def _look(self) -> None:
@@ -62,6 +71,12 @@ class IdleWatch:
             return
         if self._loop.time() < self._deadline:
             self._arm()
+            return
+        if not self._looked:
+            # The loop may have stood still, and what came meanwhile is about to be read.
+            self._looked = True
+            self._due = self._loop.time() + _GRACE
+            self._timer = self._loop.call_later(_GRACE, self._look)
             return
         self._expired = True
         self._task.cancel()

@@ -82,12 +82,14 @@ class ByteServer:
         scripts: one for each request; the last is used again and again.
         requests: what came, in order.
         connections: how many connections were made.
+        asked: set when a request has come.
         disconnected: set each time a client closes its side.
     """
 
     scripts: Sequence[Script]
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     disconnected: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -140,6 +142,7 @@ class ByteServer:
             while (request := await _read(reader, number)) is not None:
                 script = self.scripts[min(len(self.requests), len(self.scripts) - 1)]
                 self.requests.append(request)
+                self.asked.set()
                 if not await self._play(script, reader, writer):
                     return
             self.disconnected.set()
@@ -208,15 +211,15 @@ def event(value: object) -> bytes:
     return f"data: {text}\n\n".encode()
 
 
-def delta(content: str = "", *, finish: str | None = None, **fields: object) -> dict[str, Any]:
+def delta(content: object = "", *, finish: str | None = None, **fields: object) -> dict[str, Any]:
     """Return the JSON of a chat chunk.
 
     Args:
-        content: more of the answer; left out when empty.
+        content: more of the answer, usually text; "" leaves it out.
         finish: the finish reason.
         fields: further fields of the delta.
     """
-    said: dict[str, object] = {"content": content} if content else {}
+    said: dict[str, object] = {"content": content} if content != "" else {}
     return {"choices": [{"index": 0, "delta": said | fields, "finish_reason": finish}]}
 
 
