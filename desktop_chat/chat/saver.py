@@ -156,6 +156,10 @@ class Saver:
         flush = self._tasks.start(self._flush(), "save conversation")
         if not await asyncio.shield(flush):
             self._start_writer()
+        elif self._writer is not None and not self._queue:
+            # It sleeps, and would find nothing to do.
+            self._writer.cancel()
+            self._writer = None
 
     def _start_writer(self) -> None:
         if self._writer is None or self._writer.done():

@@ -1,0 +1,130 @@
+"""Writing in order, through a full disk, into the real store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from desktop_chat.chat.saver import Saver
+from desktop_chat.core.errors import ErrorInfo
+from desktop_chat.core.messages import Message, MessageState
+from desktop_chat.wiring import House
+from tests.unit.chat.support import empty_disk, fill_disk, open_house
+from tests.unit.chat.test_turn import row
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with open_house() as found:
+        yield found
+
+
+async def one(house: House, message_id: str) -> Message:
+    (message,) = await house.store.messages([message_id])
+    return message
+
+
+class Told:
+    """What a saver tells."""
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+        self.recovered = asyncio.Event()
+
+    def __call__(self, error: ErrorInfo | None) -> None:
+        self.codes.append("" if error is None else error.code)
+        if error is None:
+            self.recovered.set()
+
+
+async def test_pieces_are_written_in_order_and_by_themselves(house: House) -> None:
+    saver = Saver(house.store, house.tasks, lambda _error: None, interval=0.0)
+    conversation, question, answer = row()
+    await saver.begin(conversation, question, answer)
+    for number in range(10):
+        saver.append(answer.id, "reasoning", f"r{number}")
+        saver.append(answer.id, "text", f"t{number}")
+        if number % 3 == 0:
+            await house.store.drafts()  # a way round the loop and through the store's thread
+    async with asyncio.timeout(10):
+        while saver.pending:
+            await house.store.drafts()
+    saved = await one(house, answer.id)
+    assert saved.text == "".join(f"t{number}" for number in range(10))
+    assert saved.reasoning == "".join(f"r{number}" for number in range(10))
+    assert saved.state is MessageState.STREAMING
+
+
+async def test_a_full_disk_is_told_once_and_everything_comes_when_there_is_room(
+    house: House,
+) -> None:
+    told = Told()
+    saver = Saver(house.store, house.tasks, told, interval=0.01)
+    conversation, question, answer = row()
+    await saver.begin(conversation, question, answer)
+    await fill_disk(house.store)
+    saver.append(answer.id, "text", "a" * 500_000)
+    await saver.retry()
+    saver.append(answer.id, "text", "b" * 500_000)
+    await saver.retry()
+    assert told.codes == ["full"]
+    assert saver.error is not None
+    await empty_disk(house.store)
+    await asyncio.wait_for(told.recovered.wait(), 20)
+    assert told.codes == ["full", ""]
+    assert (await one(house, answer.id)).text == "a" * 500_000 + "b" * 500_000
+
+
+async def test_the_final_form_replaces_the_pieces_that_wait(house: House) -> None:
+    told = Told()
+    saver = Saver(house.store, house.tasks, told, interval=0.01)
+    conversation, question, answer = row()
+    await saver.begin(conversation, question, answer)
+    await fill_disk(house.store)
+    saver.append(answer.id, "text", "a" * 500_000)
+    await saver.retry()
+    await saver.finish(replace(answer, text="a" * 500_000, state=MessageState.DONE))
+    assert saver.pending
+    await empty_disk(house.store)
+    await asyncio.wait_for(told.recovered.wait(), 20)
+    saved = await one(house, answer.id)
+    assert (saved.state, len(saved.text)) == (MessageState.DONE, 500_000)
+
+
+async def test_the_beginning_is_kept_through_a_full_disk(house: House) -> None:
+    told = Told()
+    saver = Saver(house.store, house.tasks, told, interval=0.01)
+    conversation, question, answer = row()
+    await house.store.drafts()
+    await fill_disk(house.store)
+    await saver.begin(conversation, replace(question, text="q" * 500_000), answer)
+    assert told.codes == ["full"]
+    saver.append(answer.id, "text", "so far")
+    await empty_disk(house.store)
+    await asyncio.wait_for(told.recovered.wait(), 20)
+    assert (await one(house, answer.id)).text == "so far"
+
+
+async def test_a_caller_that_is_cancelled_does_not_take_its_write_back(house: House) -> None:
+    saver = Saver(house.store, house.tasks, lambda _error: None)
+    conversation, question, answer = row()
+    caller = asyncio.create_task(saver.begin(conversation, question, answer))
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    await saver.retry()
+    assert not saver.pending
+    assert (await one(house, question.id)).text == "q"
+
+
+async def test_a_defect_of_the_store_is_told_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with open_house() as house:
+        told = Told()
+        saver = Saver(house.store, house.tasks, told)
+        await saver.save_conversation(None)  # type: ignore[arg-type]
+        assert told.codes == ["other"]
+        assert "unexpected" in caplog.text
