@@ -2,10 +2,10 @@
 
 import logging
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from desktop_chat.core.ports import Unsubscribe
 from desktop_chat.core.services import Service
@@ -19,10 +19,7 @@ from desktop_chat.system.service_table import (
     read_service,
     write_service,
 )
-from desktop_chat.system.tomlfile import TomlFile, table_of
-
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
+from desktop_chat.system.tomlfile import DROP, Change, TomlFile
 
 _log = logging.getLogger(__name__)
 
@@ -111,11 +108,7 @@ class FileCatalogue:
             raise ValueError(f"{service.id!r} is not the id of a service")
         table = write_service(service, self._builtin.get(service.id))
 
-        def change(document: "TOMLDocument") -> None:
-            services = table_of(document, "services", bare=True)
-            _lay(table_of(services, service.id), table)
-
-        self._edit(change)
+        self._edit(lambda content: _lay(service.id, table, content))
 
     def remove(self, service_id: str) -> None:
         """Forget the user's own service, or the user's changes to one that ships.
@@ -124,13 +117,13 @@ class FileCatalogue:
             OSError: the file could not be written; nothing has changed.
         """
 
-        def change(document: "TOMLDocument") -> None:
-            table_of(document, "services", bare=True).pop(service_id, None)
-            order = document.get("order")
+        def plan(content: Mapping[str, Any]) -> Iterable[Change]:
+            yield ("services", service_id), DROP
+            order = content.get("order")
             if isinstance(order, list) and service_id in order:
-                order.remove(service_id)
+                yield ("order",), [item for item in order if item != service_id]
 
-        self._edit(change)
+        self._edit(plan)
 
     def set_order(self, ids: Sequence[str]) -> None:
         """Keep the order of the pickers; services that are not named follow in their own order.
@@ -138,11 +131,7 @@ class FileCatalogue:
         Raises:
             OSError: the file could not be written; nothing has changed.
         """
-
-        def change(document: "TOMLDocument") -> None:
-            document["order"] = list(ids)
-
-        self._edit(change)
+        self._edit(lambda _: [(("order",), list(ids))])
 
     def reload(self) -> None:
         """Read the user's file again, after it was edited by hand; tell when something changed."""
@@ -161,8 +150,8 @@ class FileCatalogue:
 
         return unsubscribe
 
-    def _edit(self, change: Callable[["TOMLDocument"], None]) -> None:
-        self._file.edit(change)
+    def _edit(self, plan: Callable[[Mapping[str, Any]], Iterable[Change]]) -> None:
+        self._file.edit(plan)
         self._load()
         self._tell()
 
@@ -217,32 +206,14 @@ def _in_order(services: Mapping[str, Service], order: object, findings: Findings
     return [services[item] for item in (*(item for item in ids if item not in demo), *demo)]
 
 
-def _lay(table: Any, values: Mapping[str, Any]) -> None:
-    """Make a tomlkit table say exactly these fields; fields nobody knows stay, keys go."""
-    for name in list(table):
+def _lay(
+    service_id: str, values: Mapping[str, Any], content: Mapping[str, Any]
+) -> Iterable[Change]:
+    """Make a table say exactly these fields; fields nobody knows stay, keys go."""
+    tables = content.get("services")
+    table = tables.get(service_id) if isinstance(tables, dict) else None
+    for name in table if isinstance(table, dict) else ():
         if name not in values and (known_field(name) or names_secret(name)):
-            del table[name]
+            yield ("services", service_id, name), DROP
     for name, value in values.items():
-        if name not in table or _unwrapped(table[name]) != value:
-            table[name] = _item(value)
-
-
-def _unwrapped(value: Any) -> Any:
-    return value.unwrap() if hasattr(value, "unwrap") else value
-
-
-def _item(value: Any) -> Any:
-    """Return a value in the shape that reads best: tables in one line, long lists in several."""
-    import tomlkit
-
-    if isinstance(value, dict):
-        table = tomlkit.inline_table()
-        for name, item in value.items():
-            table[name] = _item(item)
-        return table
-    if isinstance(value, list):
-        array = tomlkit.array()
-        for item in value:
-            array.append(_item(item))
-        return array.multiline(len(value) > 3 or any(isinstance(item, dict) for item in value))
-    return value
+        yield ("services", service_id, name), value

@@ -2,17 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from desktop_chat.core.ports import Unsubscribe
 from desktop_chat.core.settings import Setting, T
 from desktop_chat.system.problems import Problem, ProblemKind
-from desktop_chat.system.tomlfile import TomlFile, table_of
-
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
+from desktop_chat.system.tomlfile import Change, TomlFile
 
 _log = logging.getLogger(__name__)
 
@@ -106,7 +103,7 @@ class FileSettings:
             if not waiting:
                 return True
             try:
-                self._file.edit(lambda document: _put(document, waiting))
+                self._file.edit(lambda _: _changes(waiting))
             except OSError as error:
                 detail = error.strerror or type(error).__name__
                 self._unwritten = Problem(ProblemKind.UNWRITABLE, self._file.path, detail=detail)
@@ -162,7 +159,5 @@ def _accepted(setting: Setting[T], value: object) -> bool:
     return setting.accepts(value)
 
 
-def _put(document: "TOMLDocument", values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        section, _, key = name.partition(".")
-        table_of(document, section)[key] = value
+def _changes(values: Mapping[str, Any]) -> Iterable[Change]:
+    return [(tuple(name.split(".", 1)), value) for name, value in values.items()]

@@ -3,16 +3,24 @@
 tomlkit is imported when a file is first changed; reading goes without it, which starts faster.
 """
 
+import copy
+import logging
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from desktop_chat.system.files import keep_aside, write_atomically
 from desktop_chat.system.problems import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
+
+_log = logging.getLogger(__name__)
+
+Change: TypeAlias = tuple[tuple[str, ...], Any]
+"""The names that lead to a value, outermost first, and the value; ``DROP`` takes it away."""
+DROP: Final = object()
 
 
 class TomlFile:
@@ -46,14 +54,15 @@ class TomlFile:
         self._good = text
         return content, None
 
-    def edit(self, change: Callable[["TOMLDocument"], None]) -> None:
+    def edit(self, plan: Callable[[Mapping[str, Any]], Iterable[Change]]) -> None:
         """Change the file as it is on the disk now, whoever wrote it last.
 
         A file that has been broken since it was read is kept aside, and the last good content is
-        changed instead.
+        changed instead. A file that is written in so unusual a way that it cannot be changed in
+        place is kept aside too, and written anew without its comments.
 
         Args:
-            change: alters the document in place.
+            plan: is given the content and returns the changes, in order.
 
         Raises:
             OSError: it could not be read or written; it is as it was.
@@ -61,8 +70,15 @@ class TomlFile:
         import tomlkit
 
         document = self._document()
-        change(document)
-        text = tomlkit.dumps(document)
+        wanted = tomllib.loads(tomlkit.dumps(document))
+        changes = list(plan(copy.deepcopy(wanted)))
+        for path, value in changes:
+            _change_plain(wanted, path, value)
+        text = _changed_text(document, changes)
+        if text is None or _full(tomllib.loads(text)) != _full(wanted):
+            _log.warning("%s is written anew, without its comments", self.path.name)
+            keep_aside(self.path)
+            text = self._header + tomlkit.dumps(wanted)
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(self.path, text)
         self._good = text
@@ -92,19 +108,72 @@ class TomlFile:
         return Problem(ProblemKind.BROKEN, self.path, detail=detail)
 
 
-def table_of(parent: Any, name: str, *, bare: bool = False) -> Any:
-    """Return a table of a document, made anew where there is none or something else.
+def _full(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content without empty tables at the top, which stand for nothing."""
+    return {name: value for name, value in content.items() if value != {}}
 
-    Args:
-        parent: a tomlkit document or table.
-        name: of the table in it.
-        bare: True for one that holds tables only and needs no heading of its own.
-    """
+
+def _change_plain(content: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    *above, name = path
+    for part in above:
+        if not isinstance(content.get(part), dict):
+            if value is DROP:
+                return
+            content[part] = {}
+        content = content[part]
+    if value is DROP:
+        content.pop(name, None)
+    else:
+        content[name] = copy.deepcopy(value)
+
+
+def _changed_text(document: "TOMLDocument", changes: Iterable[Change]) -> str | None:
+    """Return the changed text, or None where tomlkit cannot do it or makes no TOML of it."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        for path, value in changes:
+            _change_document(document, path, value)
+        text = tomlkit.dumps(document)
+        tomllib.loads(text)
+    except (TOMLKitError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return text
+
+
+def _change_document(table: Any, path: tuple[str, ...], value: Any) -> None:
     import tomlkit
 
-    if not isinstance(parent.get(name), Mapping):
-        parent[name] = tomlkit.table(is_super_table=bare)
-    return parent[name]
+    *above, name = path
+    for depth, part in enumerate(above):
+        if not isinstance(table.get(part), Mapping):
+            if value is DROP:
+                return
+            # One that holds tables only needs no heading of its own.
+            table[part] = tomlkit.table(is_super_table=depth < len(above) - 1)
+        table = table[part]
+    if value is DROP:
+        table.pop(name, None)
+    elif name not in table or table[name] != value:
+        table[name] = _item(value)
+
+
+def _item(value: Any) -> Any:
+    """Return a value in the shape that reads best: tables in one line, long lists in several."""
+    import tomlkit
+
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        for name, item in value.items():
+            table[name] = _item(item)
+        return table
+    if isinstance(value, list):
+        array = tomlkit.array()
+        for item in value:
+            array.append(_item(item))
+        return array.multiline(len(value) > 3 or any(isinstance(item, dict) for item in value))
+    return value
 
 
 def _words(error: OSError) -> str:

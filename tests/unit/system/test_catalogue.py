@@ -260,6 +260,55 @@ def test_comments_and_unknown_fields_are_kept(tmp_path: Path) -> None:
     assert "# mine" in text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services.deepseek.idle_timeout = 5",
+        "services = { deepseek = { idle_timeout = 5 } }",
+        "[services]\ndeepseek = { idle_timeout = 5 }",
+        "[services]\ndeepseek.idle_timeout = 5",
+        "[services.deepseek]\nidle_timeout = 5\n[other]\n[services.own]\nbase_url = 'http://x'",
+        "[services.deepseek.headers]\nX-A = 'b'\n[other]\n[services.deepseek]\nidle_timeout = 5",
+        "[services.deepseek]\n[[services.deepseek.models]]\nid = 'a'\ncontext_tokens = 5\n"
+        "[[services.deepseek.models]]\nid = 'b'\n[services.deepseek.thinking]\ndialect = 'enable'",
+        "order = ['ark']\n[services]",
+        "[services.deepseek.body]\na = 1\n[services.deepseek.body.b]\nc = 2",
+        "[[services]]\nid = 'x'",
+    ],
+)
+def test_whatever_way_the_file_is_written(tmp_path: Path, text: str) -> None:
+    catalogue = open_catalogue(tmp_path, text)
+    before = service_of(catalogue, "deepseek")
+    changed = replace(
+        before,
+        first_token_timeout=9.0,
+        models=(*before.models, Model("new", 7)),
+        headers={"X-B": "c"},
+        body={**before.body, "n": {"o": 1}},
+    )
+    catalogue.save(changed)
+    catalogue.save(Service("fresh", {"": "F"}, base_url="http://f"))
+    catalogue.set_order(["fresh"])
+    again = open_catalogue(tmp_path)
+    assert again.service("deepseek") == replace(changed, configured=True)
+    assert again.services()[0].id == "fresh"
+    again.remove("fresh")
+    again.save(before)
+    assert open_catalogue(tmp_path).service("deepseek") == replace(before, configured=True)
+    again.remove("deepseek")
+    last = open_catalogue(tmp_path)
+    assert last.service("fresh") is None
+    assert not service_of(last, "deepseek").configured
+
+
+def test_a_file_that_cannot_be_changed_in_place_is_kept_aside(tmp_path: Path) -> None:
+    text = "services = { ark = { enabled = false } } # why\n"
+    catalogue = open_catalogue(tmp_path, text)
+    catalogue.save(service_of(catalogue, "deepseek"))
+    assert not service_of(open_catalogue(tmp_path), "ark").enabled
+    assert (tmp_path / "services.toml.broken").read_text() == text
+
+
 def test_new_file_explains_itself(tmp_path: Path) -> None:
     catalogue = open_catalogue(tmp_path)
     catalogue.save(service_of(catalogue, "deepseek"))

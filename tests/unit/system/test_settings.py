@@ -103,6 +103,30 @@ def test_comments_and_unknown_keys_are_kept(tmp_path: Path) -> None:
     assert str(read["other"]["x"]) == "1979-05-27"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "appearance.theme = 'light'",
+        "appearance = { theme = 'light' }",
+        "[[appearance]]\ntheme = 'light'",
+        "[a]\n[appearance.sub]\nx = 1\n[b]\n[appearance]\ntheme = 'light'",
+        "appearance.theme = 'light'\nappearance.x.y = 1\n[z]",
+        "\"appearance\".theme = 'light'",
+        "a = 1\n\n# end",
+    ],
+)
+def test_whatever_way_the_file_is_written(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    settings = open_settings(path)
+    settings.set(THEME, "dark")
+    settings.set(LANGUAGE, "en")
+    settings.set(OPEN_TABS, ("a",))
+    settings.close()
+    again = open_settings(path)
+    assert (again.get(THEME), again.get(LANGUAGE), again.get(OPEN_TABS)) == ("dark", "en", ("a",))
+
+
 def test_what_another_program_wrote_meanwhile_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     one, two = open_settings(path), open_settings(path)
