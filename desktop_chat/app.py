@@ -148,6 +148,7 @@ async def _serve(app: QApplication, *, demo: bool) -> int:
         if demo:
             desk.window.try_demo()
         desk.window.show()
+        desk.window.current_page().focus_composer()
         await closed.wait()
     finally:
         watch.close()

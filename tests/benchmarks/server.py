@@ -8,6 +8,7 @@ last stream took on this side.
 
 import asyncio
 import json
+import socket
 import time
 
 from tests.benchmarks.corpus import tokens
@@ -65,6 +66,9 @@ class Service:
         writer.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
         )
+        # Small buffers: else the server is done before the reader has begun.
+        writer.transport.set_write_buffer_limits(high=16_384)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
         started = time.perf_counter()
         if rate == "max":
             for first in range(0, len(events), EVENTS_PER_WRITE):

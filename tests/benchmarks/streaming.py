@@ -72,14 +72,14 @@ class Heartbeat:
 async def run_client(port: int, model: str, repeat: int) -> dict[str, Any]:
     """Read the stream with httpx and the product's decoder, and do nothing with it."""
     import httpx
-    from desktop_chat.providers.openai_chat import ChunkDecoder
 
-    from desktop_chat.providers.sse import SseDecoder
+    from desktop_chat.providers.chat_decoder import ChatDecoder
+    from desktop_chat.providers.errors import ErrorReader
 
     used = []
+    errors = ErrorReader("bench", str)
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         for _ in range(repeat):
-            sse, chunks = SseDecoder(), ChunkDecoder()
             seen = 0
             heart = Heartbeat()
             heart.start()
@@ -89,9 +89,9 @@ async def run_client(port: int, model: str, repeat: int) -> dict[str, Any]:
                 f"http://127.0.0.1:{port}/v1/chat/completions",
                 json={"model": model, "messages": [{"role": "user", "content": "go"}]},
             ) as response:
+                decoder = ChatDecoder(errors, response.headers)
                 async for data in response.aiter_raw():
-                    for event in sse.feed(data):
-                        seen += len(list(chunks.feed(event.data)))
+                    seen += len(decoder.feed(data))
             used.append(time.process_time() - before)
             heart.stop()
             assert seen > 0
