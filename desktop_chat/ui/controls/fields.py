@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFont,
     QFontMetrics,
     QInputMethodEvent,
     QKeyEvent,
@@ -77,7 +78,11 @@ class Field(QLineEdit):
         self._composing = False
         self.setFrame(False)
         self.setAccessibleName(name)
-        self.setFont(theme.font(13, mono=mono))
+        font = theme.font(13, mono=mono)
+        if mono:
+            # Two slashes must not run into one sign in an address or a key.
+            font.setFeature(QFont.Tag("calt"), 0)
+        self.setFont(font)
         self.setFixedHeight(HEIGHT)
         self.setTextMargins(_PAD, 0, _PAD, 0)
         _strip_ground(self)

@@ -66,6 +66,27 @@ class Label(QLabel):
         self.setPalette(palette)
 
 
+class ElidedLabel(Label):
+    """Words on one line that end in an ellipsis where there is too little room."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least there must be."""
+        return QSize(24, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw as much as there is room for."""
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        rect = self.contentsRect()
+        words = QFontMetrics(self.font()).elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, rect.width()
+        )
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(rect, middle, words)
+        painter.end()
+
+
 class Tag(QWidget):
     """A word in a small box, 20 px high.
 
@@ -132,7 +153,7 @@ class Status(QWidget):
         self._ink: Ink = "text3"
         self._words = Label(theme, pixels=pixels, wrap=True, parent=self)
         self._line = 20 if pixels > 12 else 18
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         theme.changed.connect(self.update)
@@ -185,7 +206,7 @@ class Status(QWidget):
         if not self._icon:
             return
         painter = QPainter(self)
-        single = self.height() < 2 * self._line
+        single = self.height() < 1.5 * self._line
         y = (self.height() - 14) // 2 if single else (self._line - 14) // 2
         box = QRectF(0, y, 14, 14)
         icons.paint(painter, self._icon, box, ink_of(self._theme.tokens, self._ink), 14)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout
 
 from desktop_chat.chat.setup import ServiceSetup, is_safe_for_keys
 from desktop_chat.core.errors import ChatError
@@ -16,7 +16,7 @@ from desktop_chat.core.services import Model, Service
 from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.fields import Field
 from desktop_chat.ui.controls.labels import Label, Status
-from desktop_chat.ui.settings.form import COLUMN, FormRow, scrolled
+from desktop_chat.ui.settings.form import Column, FormRow
 from desktop_chat.ui.settings.key_row import KeyField
 from desktop_chat.ui.settings.words import address_fault, key_fault
 from desktop_chat.ui.theme import Theme
@@ -37,7 +37,7 @@ def new_service_id(name: str, base_url: str, taken: Container[str]) -> str:
     return result
 
 
-class AddService(QWidget):
+class AddService(Column):
     """Asks for name, address, key and model of a new service.
 
     Args:
@@ -50,7 +50,7 @@ class AddService(QWidget):
     cancelled = Signal()
 
     def __init__(self, theme: Theme, setup: ServiceSetup) -> None:
-        super().__init__()
+        super().__init__(theme)
         self._setup = setup
         self._taken: Container[str] = ()
         self.title = Label(theme, pixels=18, bold=True)
@@ -77,23 +77,15 @@ class AddService(QWidget):
         self.cancel_button = Button(theme, kind="quiet")
         self.cancel_button.clicked.connect(self.cancelled)
         buttons = QHBoxLayout()
-        buttons.setContentsMargins(88, 0, 0, 0)
         buttons.setSpacing(8)
+        actions = FormRow(theme)
         buttons.addWidget(self.add_button)
         buttons.addWidget(self.cancel_button)
         buttons.addStretch()
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(32, 24, 32, 32)
-        column.setSpacing(18)
-        for widget in (self.title, self.lead, *self._rows):
-            widget.setMaximumWidth(COLUMN)
-            column.addWidget(widget)
-        column.addLayout(buttons)
-        column.addStretch()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolled(theme, content))
+        actions.line.addLayout(buttons)
+        for widget in (self.title, self.lead, *self._rows, actions):
+            self.rows.addWidget(widget)
+        self.rows.addStretch(1)
         self.retranslate()
 
     def begin(self, taken: Container[str]) -> None:

@@ -12,6 +12,7 @@ from desktop_chat.ui.settings.editor import ServiceEditor
 from desktop_chat.ui.settings.form import FormRow
 from desktop_chat.ui.settings.jobs import Jobs
 from desktop_chat.ui.settings.states import ServiceStates
+from desktop_chat.ui.settings.words import told_in_full
 from desktop_chat.ui.theme import Theme
 
 _JOB = "check"
@@ -48,6 +49,7 @@ class CheckRow(FormRow):
         self.status = Status(theme, pixels=13)
         self.line.addWidget(self.button)
         self.line.addWidget(self.status, 1)
+        self.line.addStretch()
         editor.changed.connect(self._service_changed)
         states.changed.connect(self._state_changed)
         self.retranslate()
@@ -101,7 +103,7 @@ class CheckRow(FormRow):
         elif result.error is not None:
             name = self._editor.service.title(language())
             told = explain_error(result.error, service_name=name)
-            text = f"{told.title}{tr('. ')}{told.cause}" if told.cause else told.title
+            text = told_in_full(told)
             self.status.show_state("x-circle-fill", text, "danger")
         elif result.first_token is None:
             self.status.show_state("check-circle-fill", tr("Connected"), "ok")

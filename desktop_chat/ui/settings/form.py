@@ -3,7 +3,9 @@
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLayout,
     QLayoutItem,
@@ -18,6 +20,8 @@ from desktop_chat.ui.controls.scrollbar import ScrollBar
 from desktop_chat.ui.theme import Theme
 
 LABEL_WIDTH: Final = 88
+NARROW: Final = 520
+"""Below this width of a page names stand above what they name, in pixels."""
 COLUMN: Final = 752
 """Width of a column of rows, at most, in pixels."""
 
@@ -44,15 +48,65 @@ class FormRow(QWidget):
         column.setSpacing(5)
         column.addLayout(self.line)
         column.addLayout(self.notes)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.label, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(column, 1)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.label, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.addLayout(column, 1)
 
     def set_label(self, text: str) -> None:
         """Name what is set here."""
         self.label.setText(text)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Put the name above what it names, or at its left."""
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        self.label.setFixedWidth(COLUMN if narrow else LABEL_WIDTH)
+        self.label.setMinimumHeight(24 if narrow else HEIGHT)
+        if narrow:
+            self.label.setMinimumWidth(1)
+
+
+class Column(QScrollArea):
+    """A column of rows: at most ``COLUMN`` wide, at the left, scrolled where it is too high.
+
+    Args:
+        theme: colours and fonts.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBar(ScrollBar(theme, Qt.Orientation.Vertical, self))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        content = QWidget()
+        self._inner = QWidget()
+        self._inner.setMaximumWidth(COLUMN)
+        self.rows = QVBoxLayout(self._inner)
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setSpacing(18)
+        self._outer = QHBoxLayout(content)
+        self._outer.addWidget(self._inner, 1)
+        self._outer.addStretch()
+        self.setWidget(content)
+        self.viewport().setAutoFillBackground(False)
+        content.setAutoFillBackground(False)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Follow the width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        narrow = self.width() < NARROW
+        side = 20 if narrow else 32
+        self._outer.setContentsMargins(side, 26, side if narrow else 40, 32)
+        for row in self._inner.findChildren(FormRow):
+            row.set_narrow(narrow)
 
 
 class Flow(QLayout):
@@ -122,17 +176,3 @@ class Flow(QLayout):
             x += size.width() + self._gap
             height = max(height, size.height())
         return y + height - rect.top()
-
-
-def scrolled(theme: Theme, content: QWidget) -> QScrollArea:
-    """Return a scroll area around a column, without a frame or a ground of its own."""
-    area = QScrollArea()
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setVerticalScrollBar(ScrollBar(theme, Qt.Orientation.Vertical, area))
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(content)
-    area.viewport().setAutoFillBackground(False)
-    content.setAutoFillBackground(False)
-    return area

@@ -3,7 +3,6 @@
 from functools import partial
 
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_chat.core import settings as keys
 from desktop_chat.core.i18n import tr
@@ -12,13 +11,13 @@ from desktop_chat.ui.bridge import Bridge
 from desktop_chat.ui.controls.buttons import Segmented, Switch
 from desktop_chat.ui.controls.fields import SpinField
 from desktop_chat.ui.controls.labels import Label, Line
-from desktop_chat.ui.settings.form import COLUMN, FormRow
+from desktop_chat.ui.settings.form import Column, FormRow
 from desktop_chat.ui.theme import Theme
 
 _MOST_ROUNDS = 500
 
 
-class GeneralSection(QWidget):
+class GeneralSection(Column):
     """Language, theme, motion and context. Every change holds at once.
 
     Args:
@@ -28,7 +27,7 @@ class GeneralSection(QWidget):
     """
 
     def __init__(self, theme: Theme, bridge: Bridge, settings: Settings) -> None:
-        super().__init__()
+        super().__init__(theme)
         self._settings = settings
         self.title = Label(theme, pixels=18, bold=True)
         self.language = Segmented(theme, [("system", "", ""), ("zh_CN", "", ""), ("en", "", "")])
@@ -48,16 +47,13 @@ class GeneralSection(QWidget):
         self._rows[2].line.insertWidget(1, self._motion_note, 1)
         self._rows[2].line.setStretch(2, 0)
         self._rows[3].notes.addWidget(self._rounds_note)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(32, 26, 40, 32)
-        column.setSpacing(20)
+        column = self.rows
         column.addWidget(self.title)
         for number, row in enumerate(self._rows):
             if number == 3:
                 column.addWidget(Line(theme))
-            row.setMaximumWidth(COLUMN)
             column.addWidget(row)
-        column.addStretch()
+        column.addStretch(1)
         self.language.chosen.connect(partial(settings.set, keys.LANGUAGE))
         self.scheme.chosen.connect(partial(settings.set, keys.THEME))
         self.motion.clicked.connect(self._set_motion)

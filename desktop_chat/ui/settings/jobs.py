@@ -50,6 +50,8 @@ class Jobs(QObject):
         task: asyncio.Task[None] = self._bridge.start(
             self._run(name, work, done, failed), f"settings: {name}"
         )
+        # Work that is given up before it begins must be closed, or Python complains.
+        task.add_done_callback(lambda _task: work.close())
         self._tasks[name] = (task, finish)
 
     async def _run(
@@ -67,8 +69,6 @@ class Jobs(QObject):
         else:
             if self._is_current(name):
                 done(result)
-        finally:
-            work.close()
 
     def _is_current(self, name: str) -> bool:
         """Tell whether anyone still waits, and stop waiting."""

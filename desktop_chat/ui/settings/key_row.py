@@ -16,7 +16,7 @@ from desktop_chat.ui.settings.editor import ServiceEditor
 from desktop_chat.ui.settings.form import FormRow
 from desktop_chat.ui.settings.jobs import Jobs
 from desktop_chat.ui.settings.states import ServiceStates
-from desktop_chat.ui.settings.words import key_fault, key_place, keyring_fault, masked
+from desktop_chat.ui.settings.words import key_fault, key_place, masked, reason_of
 from desktop_chat.ui.theme import Theme
 
 
@@ -247,16 +247,15 @@ class KeyRow(FormRow):
         self.remove_button.set_busy(False)
         if isinstance(error, SecretStoreError):
             sentence = tr("The key was not changed: {reason}. Unlock it, then try again.")
-            self._tell(sentence.format(reason=keyring_fault(error.reason)))
+            self._tell(sentence.format(reason=reason_of(error)))
         elif isinstance(error, ChatError):
             self._tell(tr("Correct the address below first."))
         else:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
             sentence = tr(
                 "The key is kept, but the service was not saved: {reason}."
                 " Make room on the disk or allow writing, then try again."
             )
-            self._tell(sentence.format(reason=reason))
+            self._tell(sentence.format(reason=reason_of(error)))
 
     def _open_site(self) -> None:
         QDesktopServices.openUrl(QUrl(self._editor.service.site))

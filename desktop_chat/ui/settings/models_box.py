@@ -54,6 +54,7 @@ from desktop_chat.ui.controls.scrollbar import ScrollBar
 from desktop_chat.ui.model_picker import context_label
 from desktop_chat.ui.settings.editor import ServiceEditor
 from desktop_chat.ui.settings.jobs import Jobs
+from desktop_chat.ui.settings.words import told_in_full
 from desktop_chat.ui.theme import RADIUS_CODE, Theme
 
 _ROW: Final = 31
@@ -434,7 +435,7 @@ class ModelsBox(QWidget):
         self.fetch_button.set_busy(False)
         if isinstance(error, ChatError):
             told = explain_error(error.info, service_name=self._editor.service.title(language()))
-            text = f"{told.title}{tr('. ')}{told.cause}" if told.cause else told.title
+            text = told_in_full(told)
         else:
             text = str(error)
         self.status.show_state("x-circle-fill", text, "danger")

@@ -12,7 +12,6 @@ from desktop_chat.ui.bridge import Bridge
 from desktop_chat.ui.controls.buttons import IconButton, PaintedButton
 from desktop_chat.ui.controls.labels import Label
 from desktop_chat.ui.controls.paint import blend, clear, paint_box
-from desktop_chat.ui.settings.form import scrolled
 from desktop_chat.ui.settings.general import GeneralSection
 from desktop_chat.ui.settings.services import ServicesSection
 from desktop_chat.ui.theme import RADIUS_CONTROL, Theme
@@ -133,9 +132,8 @@ class SettingsPage(QWidget):
         self.sections = _Sections(theme)
         self.general = GeneralSection(theme, bridge, settings)
         self.services = ServicesSection(theme, bridge, setup, catalogue)
-        self._general_area = scrolled(theme, self.general)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._general_area)
+        self._stack.addWidget(self.general)
         self._stack.addWidget(self.services)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -152,7 +150,7 @@ class SettingsPage(QWidget):
     def show_general(self) -> None:
         """Show the settings of the whole program."""
         self.sections.general.setChecked(True)
-        self._stack.setCurrentWidget(self._general_area)
+        self._stack.setCurrentWidget(self.general)
 
     def show_services(self, service_id: str = "", focus_key: bool = False) -> None:
         """Show the services.

@@ -3,18 +3,18 @@
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from desktop_chat.chat.setup import ServiceSetup
 from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.buttons import Button, Switch
-from desktop_chat.ui.controls.labels import Label, Line
+from desktop_chat.ui.controls.labels import ElidedLabel, Label, Line
 from desktop_chat.ui.controls.tile import Tile
 from desktop_chat.ui.settings.address_row import AddressRow
 from desktop_chat.ui.settings.check_row import CheckRow
 from desktop_chat.ui.settings.editor import ServiceEditor
-from desktop_chat.ui.settings.form import COLUMN, scrolled
+from desktop_chat.ui.settings.form import Column
 from desktop_chat.ui.settings.jobs import Jobs
 from desktop_chat.ui.settings.key_row import KeyRow
 from desktop_chat.ui.settings.models_box import ModelsBox
@@ -23,7 +23,7 @@ from desktop_chat.ui.settings.time_row import TimeRow
 from desktop_chat.ui.theme import Theme
 
 
-class ServiceDetail(QWidget):
+class ServiceDetail(Column):
     """The settings of one service.
 
     Args:
@@ -44,11 +44,11 @@ class ServiceDetail(QWidget):
         states: ServiceStates,
         jobs: Jobs,
     ) -> None:
-        super().__init__()
+        super().__init__(theme)
         self._editor = editor
         self.tile = Tile(size=36)
-        self.name = Label(theme, pixels=18, bold=True)
-        self.protocol = Label(theme, pixels=12, ink="text3")
+        self.name = ElidedLabel(theme, pixels=18, bold=True)
+        self.protocol = ElidedLabel(theme, pixels=12, ink="text3")
         self.enabled_label = Label(theme, ink="text2")
         self.enabled = Switch(theme, "")
         self.enabled.clicked.connect(self._enable)
@@ -61,10 +61,7 @@ class ServiceDetail(QWidget):
         self.remove_button.clicked.connect(self.remove_requested)
         self._time_line = Line(theme)
         self._foot_line = Line(theme)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(32, 24, 32, 32)
-        column.setSpacing(18)
+        column = self.rows
         column.addLayout(self._head())
         for widget in (
             self.key_row,
@@ -76,14 +73,9 @@ class ServiceDetail(QWidget):
             self.time_row,
             self._foot_line,
         ):
-            widget.setMaximumWidth(COLUMN)
             column.addWidget(widget)
         column.addWidget(self.remove_button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addStretch()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        self.area = scrolled(theme, content)
-        outer.addWidget(self.area)
+        column.addStretch(1)
         editor.changed.connect(self._show)
         self.retranslate()
 
@@ -92,18 +84,13 @@ class ServiceDetail(QWidget):
         words.setSpacing(0)
         words.addWidget(self.name)
         words.addWidget(self.protocol)
-        box = QWidget()
-        box.setMaximumWidth(COLUMN)
-        row = QHBoxLayout(box)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self.tile)
         row.addLayout(words, 1)
         row.addWidget(self.enabled_label)
         row.addWidget(self.enabled)
-        outer = QHBoxLayout()
-        outer.addWidget(box)
-        return outer
+        return row
 
     def _enable(self) -> None:
         if not self._editor.change(enabled=self.enabled.isChecked()):

@@ -208,7 +208,7 @@ class ServiceList(QWidget):
         column.setContentsMargins(12, 16, 12, 12)
         column.setSpacing(8)
         column.addWidget(self.filter)
-        column.addWidget(self.view)
+        column.addWidget(self.view, 1)
         column.addWidget(self.nothing)
         column.addWidget(self.add_button)
         column.addStretch()

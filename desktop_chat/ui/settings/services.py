@@ -19,6 +19,7 @@ from desktop_chat.ui.settings.jobs import Jobs
 from desktop_chat.ui.settings.service_detail import ServiceDetail
 from desktop_chat.ui.settings.service_list import ServiceList
 from desktop_chat.ui.settings.states import ServiceStates
+from desktop_chat.ui.settings.words import reason_of
 from desktop_chat.ui.theme import Theme
 
 
@@ -67,12 +68,14 @@ class ServicesSection(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.detail)
         self._stack.addWidget(self.add_form)
-        top = QHBoxLayout()
+        self._notice_place = QWidget()
+        top = QHBoxLayout(self._notice_place)
         top.setContentsMargins(32, 12, 32, 0)
-        top.addWidget(self.notice)
+        top.addWidget(self.notice, 1)
+        top.addStretch()
         right = QVBoxLayout()
         right.setSpacing(0)
-        right.addLayout(top)
+        right.addWidget(self._notice_place)
         right.addWidget(self._stack, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -80,6 +83,7 @@ class ServicesSection(QWidget):
         row.addWidget(self._pane)
         row.addLayout(right, 1)
         self.set_list_width(272)
+        self._hide_notice()
         self._connect(bridge)
         self._reload()
 
@@ -90,7 +94,8 @@ class ServicesSection(QWidget):
         self.add_form.cancelled.connect(self._stop_adding)
         self.detail.remove_requested.connect(self._ask_to_remove)
         self.editor.failed.connect(self._save_failed)
-        self.editor.saved.connect(self.notice.hide)
+        self.editor.saved.connect(self._hide_notice)
+        self.notice.closed.connect(self._notice_place.hide)
         self.notice.action.connect(self._notice_action)
         bridge.services_changed.connect(self._reload)
         bridge.keyring_changed.connect(self.refresh)
@@ -134,7 +139,7 @@ class ServicesSection(QWidget):
             return
         if service.id != self.editor.service.id:
             self.detail.stop()
-            self.notice.hide()
+            self._hide_notice()
         self._stack.setCurrentWidget(self.detail)
         self.editor.show_service(service)
 
@@ -178,7 +183,7 @@ class ServicesSection(QWidget):
     def _not_kept(self, service_id: str, error: Exception) -> None:
         self._added(service_id)
         title = tr("The key was not saved: {reason}. Enter it again.")
-        self._warn(title.format(reason=error), retry=False)
+        self._warn(title.format(reason=reason_of(error)), retry=False)
 
     def _ask_to_remove(self) -> None:
         service = self.editor.service
@@ -217,7 +222,7 @@ class ServicesSection(QWidget):
         """Keep the service while its key cannot be deleted: it could not be found again."""
         name = service.title(language())
         text = tr("{service} stays, because its key was not deleted: {reason}.")
-        self._warn(text.format(service=name, reason=error), retry=False)
+        self._warn(text.format(service=name, reason=reason_of(error)), retry=False)
 
     # What went wrong.
 
@@ -228,7 +233,12 @@ class ServicesSection(QWidget):
 
     def _warn(self, text: str, *, retry: bool) -> None:
         actions = [("retry", tr("Try again"))] if retry else []
+        self._notice_place.show()
         self.notice.show_notice("danger", "warning-circle", tr("Not saved"), text, actions)
+
+    def _hide_notice(self) -> None:
+        self.notice.hide()
+        self._notice_place.hide()
 
     def _notice_action(self, _name: str) -> None:
         self.editor.retry()
@@ -243,4 +253,4 @@ class ServicesSection(QWidget):
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self.notice.hide()
+            self._hide_notice()

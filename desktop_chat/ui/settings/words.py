@@ -4,8 +4,9 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from desktop_chat.chat.explain import Explanation, explain_error
 from desktop_chat.chat.setup import KeyState
-from desktop_chat.core.errors import ErrorInfo
+from desktop_chat.core.errors import ChatError, ErrorInfo, SecretStoreError
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.ports import KeyPlace
 
@@ -47,6 +48,24 @@ def keyring_fault(reason: str) -> str:
         "timeout": tr("the system keyring does not answer"),
     }
     return sentences.get(reason, tr("the system keyring refused"))
+
+
+def told_in_full(told: Explanation) -> str:
+    """Return what happened and what to do as running text."""
+    if not told.cause:
+        return told.title
+    return tr("{title}. {cause}").format(title=told.title, cause=told.cause)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why something failed, to stand inside a sentence."""
+    if isinstance(error, SecretStoreError):
+        return keyring_fault(error.reason)
+    if isinstance(error, ChatError):
+        return explain_error(error.info).title
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error)
 
 
 def key_place(state: KeyState, keyring: str, variables: tuple[str, ...]) -> str:
