@@ -202,7 +202,7 @@ class BlockParser:
             return (
                 self._more_fenced(leaf, cursor, end, cut=cut)
                 if leaf.fence
-                else (self._more_indented(leaf, cursor, end))
+                else (self._more_indented(leaf, cursor, end, cut=cut))
             )
         if isinstance(leaf, Math):
             if leaf.fenced:
@@ -223,11 +223,11 @@ class BlockParser:
         if preview and cursor.pos >= len(cursor.text):
             return True
         cursor.skip(min(cursor.indent, leaf.indent))
-        leaf.add(cursor.rest, end)
+        leaf.add(cursor.rest, end, cut=cut)
         return True
 
-    def _more_indented(self, leaf: Code, cursor: Cursor, end: int) -> bool:
-        if cursor.blank:
+    def _more_indented(self, leaf: Code, cursor: Cursor, end: int, *, cut: bool) -> bool:
+        if cursor.blank and not cut:
             if not self._out.preview:
                 cursor.skip(4)
                 leaf.blanks.append(cursor.rest)
@@ -239,7 +239,7 @@ class BlockParser:
             leaf.add(text, end)
         leaf.blanks = []
         cursor.skip(4)
-        leaf.add(cursor.rest, end)
+        leaf.add(cursor.rest, end, cut=cut)
         self._out.blank = False
         return True
 
@@ -262,7 +262,7 @@ class BlockParser:
             return True
         if leaf.lines >= MAX_MATH_LINES:
             return False
-        leaf.add(half_closed(cursor.rest) if self._out.preview else cursor.rest, end)
+        leaf.add(half_closed(cursor.rest) if self._out.preview else cursor.rest, end, cut=cut)
         return True
 
     # What begins
@@ -281,7 +281,7 @@ class BlockParser:
                 if isinstance(self._leaf, Paragraph):
                     break
                 self._enter(depth)
-                self._begin_indented(cursor, start, end)
+                self._begin_indented(cursor, start, end, cut=cut)
                 return
             if not self._begin_container(cursor, depth, paragraph):
                 if self._begin_leaf(cursor, depth, paragraph, start, end, cut=cut):
@@ -423,10 +423,10 @@ class BlockParser:
         gap = self._out.gap()
         self._out.heading(level, spans, gap, self._out.start(start), end)
 
-    def _begin_indented(self, cursor: Cursor, start: int, end: int) -> None:
+    def _begin_indented(self, cursor: Cursor, start: int, end: int, *, cut: bool) -> None:
         cursor.skip(4)
         leaf = self._leaf = Code(self._out.code("", start, end), "", 0, end)
-        leaf.add(cursor.rest, end)
+        leaf.add(cursor.rest, end, cut=cut)
 
     def _begin_fenced(self, fence: str, language: str, indent: int, start: int, end: int) -> None:
         if language == "math":

@@ -227,7 +227,7 @@ def _dollar_math(state: StateInline, silent: bool) -> tuple[str, int] | None:
         if match.group() != key:
             continue
         body = src[body_at : match.start()]
-        if marks == 2 or _may_close(body, src[match.end() : match.end() + 1]):
+        if _may_close(body, src[match.end() : match.end() + 1], spaced=marks == 2):
             return (body, match.end()) if body.strip() and _formula(body) else None
         tries += 1
         if tries == _MAX_TRIES:
@@ -240,9 +240,15 @@ def _dollar_math(state: StateInline, silent: bool) -> tuple[str, int] | None:
     return None
 
 
-def _may_close(body: str, after: str) -> bool:
-    """Tell whether a dollar sign after ``body`` ends a formula and does not begin a price."""
-    if body[-1].isspace():
+def _may_close(body: str, after: str, *, spaced: bool) -> bool:
+    """Tell whether a dollar sign after ``body`` ends a formula and does not begin a price.
+
+    Args:
+        body: what is before it.
+        after: the character that follows it, or "".
+        spaced: whether a space may stand before it.
+    """
+    if body[-1].isspace() and not spaced:
         return False
     return not after or not (after.isascii() and (after.isalnum() or after in "{_"))
 

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from desktop_chat.markdown.blocks import CodeBlock, Gap, MathBlock, Table
 
-MAX_LINES: Final = 32
+MAX_LINES: Final = 8
 """Lines of a paragraph that wait together for the end of what is open in them."""
 
 _FENCE: Final = re.compile(r"(`{3,})([^`]*)$|(~{3,})(.*)$", re.DOTALL)
@@ -90,11 +90,11 @@ class Code:
         """Tell whether a line is the closing fence."""
         return _closes(self.fence, word)
 
-    def add(self, text: str, end: int) -> None:
-        """Add a line."""
+    def add(self, text: str, end: int, *, cut: bool = False) -> None:
+        """Add a line; ``cut`` says that it goes on."""
         self.block.lines.append(text)
         self.count += 1
-        self.cut = ""
+        self.cut = text if cut else ""
         self.set_end(end)
 
     def extend(self, text: str, end: int) -> None:
@@ -152,7 +152,7 @@ class Math:
         """Tell whether a line is the closing fence."""
         return _closes(self.fence, word)
 
-    def add(self, text: str, end: int) -> None:
+    def add(self, text: str, end: int, *, cut: bool = False) -> None:
         """Add a line; blank ones mean nothing in a formula."""
         self.blank = not text.strip()
         if not self.blank:

@@ -1,0 +1,225 @@
+import random
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desktop_chat.markdown.blocks import CodeBlock, MathBlock, Style, TableRow, TextBlock
+from desktop_chat.markdown.stream import MarkdownStream, parse
+from tests.unit.markdown.corpus import ANSWERS
+from tests.unit.markdown.shape import shape, shown, spans_of, text
+
+FRAGMENTS = [
+    *("**", "*", "_", "~~", "`", "``", "```", "~~~", "$", "$$", "\\", "\\(", "\\)", "\\[", "\\]"),
+    *("\n", "\n\n", "\r\n", "\r", " ", "  ", "    ", "\t", "\0", "\ud800"),
+    *("- ", "+ ", "* ", "-", "1. ", "2) ", "> ", ">", "# ", "## ", "---", "===", "[ ] ", "[x] "),
+    *("|", "| a | b |\n", "|--|:-:|\n", "| 1 |", "[!NOTE]\n", "math\n", "python\n"),
+    *("[x](", "https://a.b/c", ")", "]", "[", "![", "[a]: https://x.y\n", "[a]", "[^1]"),
+    *("<br>", "<a href='*'>", "<!--", "-->", "&amp;", "www.x.org", "me@x.org", "javascript:x"),
+    *("text", "中文", "。", "，", "“", "”", "word_word", "5", "x^2", "HOME", "\u200d", "😀"),
+]
+
+
+def check(source: str, cuts: Iterable[int]) -> None:
+    """Stream a text in pieces: finished blocks never change, and the end is that of the whole."""
+    stream = MarkdownStream()
+    blocks: list[object] = []
+    shapes: list[object] = []
+    at = 0
+    for cut in [*cuts, len(source), None]:
+        index = stream.finish() if cut is None else stream.feed(source[at:cut])
+        at = at if cut is None else cut
+        now = shape(stream.blocks, ended=False)
+        assert now[:index] == shapes[:index]
+        assert [id(b) for b in stream.blocks[:index]] == [id(b) for b in blocks[:index]]
+        blocks, shapes = list(stream.blocks), now
+    assert shape(stream.blocks) == shape(parse(source))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_one_code_point_at_a_time_equals_the_whole(name: str) -> None:
+    source = ANSWERS[name][:1200]
+    check(source, range(1, len(source)))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_random_pieces_equal_the_whole(name: str) -> None:
+    source = ANSWERS[name]
+    rng = random.Random(name)
+    for _ in range(4):
+        cuts = sorted(rng.choices(range(len(source) + 1), k=rng.randint(1, 60)))
+        check(source, cuts)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=30), st.randoms(use_true_random=False))
+def test_any_fragments_in_any_pieces(fragments: list[str], rng: random.Random) -> None:
+    source = "".join(fragments)
+    if rng.random() < 0.5:
+        check(source, range(1, len(source)))
+    else:
+        check(source, sorted(rng.choices(range(len(source) + 1), k=8)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=80))
+def test_any_text(source: str) -> None:
+    check(source, range(1, len(source)))
+
+
+def test_finished_blocks_are_returned_as_unchanged() -> None:
+    stream = MarkdownStream()
+    stream.feed("# One\n\nTwo\n\nThree")
+    assert len(stream.blocks) == 3
+    assert stream.feed(" more") == 2
+    assert stream.feed("") == 3
+    assert stream.finish() == 3
+
+
+def test_a_growing_code_block_is_one_object() -> None:
+    stream = MarkdownStream()
+    stream.feed("text\n\n```python\na")
+    code = stream.blocks[1]
+    assert isinstance(code, CodeBlock)
+    assert (code.language, code.lines, code.open) == ("python", ["a"], True)
+    assert stream.feed("b\nc") == 1
+    assert stream.blocks[1] is code
+    assert code.lines == ["ab", "c"]
+    stream.feed("\n```\nafter")
+    assert stream.blocks[1] is code
+    assert (code.lines, code.open) == (["ab", "c"], False)
+
+
+def test_a_formula_keeps_its_object_from_the_first_character_on() -> None:
+    stream = MarkdownStream()
+    stream.feed("$$x")
+    formula = stream.blocks[0]
+    for piece in ("^2 + ", "1$", "$", "\n"):
+        stream.feed(piece)
+        assert stream.blocks == [formula]
+    assert isinstance(formula, MathBlock)
+    assert (formula.text, formula.open) == ("x^2 + 1", False)
+
+
+def test_a_table_keeps_its_object_from_the_head_on() -> None:
+    stream = MarkdownStream()
+    stream.feed("| a | b |\n")
+    head = stream.blocks[0]
+    assert isinstance(head, TableRow)
+    stream.feed("|:--|--:|\n| 1")
+    rows = stream.blocks
+    assert all(isinstance(row, TableRow) and row.table is head.table for row in rows)
+    assert [text([row]) for row in rows] == ["a | b", "1 | "]
+
+
+def test_feeding_after_the_end_is_refused() -> None:
+    stream = MarkdownStream()
+    stream.finish()
+    with pytest.raises(ValueError, match="finished"):
+        stream.feed("x")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected", "style"),
+    [
+        ("**bo", "bo", Style.BOLD),
+        ("**bo*", "bo", Style.BOLD),
+        ("**bold** and *it", "it", Style.ITALIC),
+        ("~~de", "de", Style.STRIKE),
+        ("`co", "co", Style.CODE),
+        ("``a ` b", "a ` b", Style.CODE),
+        ("**重点：", "重点：", Style.BOLD),
+        ("**a `b", "b", Style.BOLD | Style.CODE),
+        ("so $x^2", "x^2", Style.MATH),
+        ("so \\(x_1", "x_1", Style.MATH),
+        ("<https://example.com/a", "https://example.com/a", Style.LINK),
+    ],
+)
+def test_half_constructs_show_what_they_will_be(source: str, expected: str, style: Style) -> None:
+    spans = [span for block in shown(source) for span in spans_of(block)]
+    assert (spans[-1].text, spans[-1].style) == (expected, style)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("see [text](htt", "see text"),
+        ("see [text]", "see text"),
+        ("see [te", "see te"),
+        ("see ![alt](ht", "see alt"),
+        ("[0, 1) and", "[0, 1) and"),
+        ("a *", "a"),
+        ("a `", "a"),
+        ("a [", "a"),
+        ("a $", "a"),
+        ("a **b**", "a b"),
+        ("it costs $5 an", "it costs $5 an"),
+        ("set $HOME an", "set $HOME an"),
+        ("a\\", "a"),
+    ],
+)
+def test_half_constructs_show_no_marks(source: str, expected: str) -> None:
+    assert text(shown(source)) == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *(
+            "#",
+            "##",
+            "-",
+            "*",
+            "+",
+            "1",
+            "1.",
+            "12)",
+            "|",
+            ">",
+            "```",
+            "```py",
+            "~~~",
+            "---",
+            "* *",
+        ),
+        *("`", "$", "$$", "\\", "\\[", "> [!NO", "**", "> #", "=", "_"),
+    ],
+)
+def test_undecided_beginnings_are_held_back(source: str) -> None:
+    assert shown(source) == []
+    assert text(shown("before\n" + source)) == "before"
+
+
+def test_what_was_held_back_is_literal_in_the_end() -> None:
+    for source in ("**bo", "`co", "[text](htt", "$x^2", "1", "|", "**", "12)x"):
+        assert text(parse(source)) == source
+
+
+def test_an_item_shows_its_marker_before_its_text() -> None:
+    for source in ("- ", "1. ", "- [", "- [x]"):
+        (block,) = shown(source)
+        assert isinstance(block, TextBlock)
+        assert block.spans == ()
+        assert len(block.containers) == 1
+
+
+def test_a_row_shows_its_cells_while_it_comes() -> None:
+    rows = shown("| a | b |\n|---|---|\n| **x")
+    assert [text([row]) for row in rows] == ["a | b", "x | "]
+    assert rows[1] in [row for row in rows if isinstance(row, TableRow) and row.index == 1]
+    assert [text([row]) for row in shown("| a | b |\n|--")] == ["a | b"]
+
+
+@pytest.mark.parametrize("name", ["zh-explain", "zh-table", "mixed", "cjk-emphasis", "zh-nested"])
+def test_no_raw_marks_at_any_moment(name: str) -> None:
+    source = ANSWERS[name]
+    stream = MarkdownStream()
+    for char in source:
+        stream.feed(char)
+        for block in stream.blocks[-2:]:
+            for span in spans_of(block):
+                if not span.style & (Style.CODE | Style.MATH):
+                    assert "**" not in span.text, stream.blocks[-1]
+                    assert "](" not in span.text
+                    assert "~~" not in span.text
