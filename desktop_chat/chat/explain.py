@@ -258,7 +258,6 @@ _TERMINAL_ADVICE: Final[Mapping[ErrorKind, _Sentence]] = {
 
 _KEY_PROBLEMS: Final[Mapping[str, _Sentence]] = {
     "plain_http": lambda: tr("No key is sent over plain http beyond this machine."),
-    "missing": lambda: tr("There is no system keyring here."),
     "locked": lambda: tr("The system keyring is locked."),
     "timeout": lambda: tr("The system keyring did not answer."),
     "failed": lambda: tr("The system keyring did not answer."),

@@ -243,12 +243,14 @@ class ServiceSetup:
         if service.auth == "none":
             return self._providers.provider(service, None)
         origin = self._providers.origin(service)
+        found, problem = None, ""
         try:
             found = await self._find(service, origin)
         except SecretStoreError as error:
-            raise _no_key(origin, error.reason) from error
+            # Where there is no keyring at all, none is expected to hold a key.
+            problem = "" if error.reason == "missing" else error.reason
         if found is None:
-            raise _no_key(origin, "" if is_safe_for_keys(origin) else "plain_http")
+            raise _no_key(origin, problem if is_safe_for_keys(origin) else "plain_http")
         return self._providers.provider(service, found[0])
 
     def environment_key(self, service: Service) -> EnvironmentKey | None:
