@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from desktop_chat.core.i18n import tr
 from desktop_chat.core.ports import Unsubscribe
 from desktop_chat.core.services import Service
 from desktop_chat.system.problems import Problem, ProblemKind
@@ -101,11 +102,12 @@ class FileCatalogue:
 
         Raises:
             OSError: the file could not be written; nothing has changed.
-            ValueError: the id is none, the service lacks an address, or a field cannot be kept.
+            ValueError: the id is none, the service lacks an address, or a field cannot be kept;
+                ``str()`` says which, for the reader.
             SecretRefusedError: a field carries a key (it is a ValueError too).
         """
         if not ID.fullmatch(service.id):
-            raise ValueError(f"{service.id!r} is not the id of a service")
+            raise ValueError(tr("the id {id} has other than a-z, 0-9, . _ -").format(id=service.id))
         table = write_service(service, self._builtin.get(service.id))
 
         self._edit(lambda content: _lay(service.id, table, content))

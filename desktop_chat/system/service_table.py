@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
+from desktop_chat.core.i18n import tr
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.services import Model, Service, Thinking, ThinkingDialect
 from desktop_chat.system.problems import ProblemKind
@@ -32,7 +33,7 @@ _HEADER_VALUE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
 class SecretRefusedError(ValueError):
-    """A service was to be kept with a field that carries a key.
+    """A service was to be kept with a field that carries a key. ``str()`` is for the reader.
 
     Args:
         place: the field, such as ``headers.Authorization``.
@@ -40,7 +41,9 @@ class SecretRefusedError(ValueError):
 
     def __init__(self, place: str) -> None:
         self.place = place
-        super().__init__(f"{place} carries a key; keys belong in the system keyring")
+        super().__init__(
+            tr("{field} holds a key, and keys belong in the system keyring").format(field=place)
+        )
 
 
 class _UnusableError(Exception):
@@ -121,7 +124,8 @@ def write_service(service: Service, below: Service | None) -> dict[str, Any]:
 
     Raises:
         SecretRefusedError: a field carries a key.
-        ValueError: a field cannot be kept in a file, or the service lacks an address.
+        ValueError: a field cannot be kept in a file, or the service lacks an address; ``str()``
+            is for the reader.
     """
     base = below or Service(service.id, {})
     table: dict[str, Any] = {}
@@ -136,13 +140,21 @@ def write_service(service: Service, below: Service | None) -> dict[str, Any]:
         table["default_model"] = default
     findings = Findings()
     read_service(service.id, table, below, findings)
-    for kind, place in findings.items:
-        if kind is ProblemKind.SECRET:
-            raise SecretRefusedError(place)
-    if findings.items:
-        raise ValueError(f"{findings.items[0][1]} cannot be kept")
+    _refuse(service.id, findings)
     # A table of its own is what makes a service set up, and an empty one looks like a mistake.
     return table or {"enabled": service.enabled}
+
+
+def _refuse(service_id: str, findings: Findings) -> None:
+    """Raise for the worst of what was found, a key before all else."""
+    found = sorted(findings.items, key=lambda item: item[0] is not ProblemKind.SECRET)
+    for kind, place in found:
+        field_name = place.removeprefix(f"{service_id}.")
+        if kind is ProblemKind.SECRET:
+            raise SecretRefusedError(field_name)
+        if kind is ProblemKind.ENTRY:
+            raise ValueError(tr("the base URL is missing"))
+        raise ValueError(tr("{field} has a value that cannot be used").format(field=field_name))
 
 
 def _default_without(service: Service, base: Service) -> str:

@@ -37,6 +37,9 @@ async def told(secrets, wanted):
         await event.wait()
     unsubscribe()
 
+def wait_for(secrets, seconds):
+    secrets._read_seconds = secrets._write_seconds = seconds
+
 async def reason(work):
     try:
         await work
@@ -248,7 +251,7 @@ def test_daemon_that_dies_between_calls(tmp_path: Path) -> None:
 def test_daemon_that_hangs_and_comes_back(tmp_path: Path) -> None:
     """What could not be saved in time is saved after all, and told."""
     body = """
-        secrets = KeyringSecrets("D", read_seconds=0.2, write_seconds=0.2)
+        secrets = KeyringSecrets("D", read_seconds=0.1, write_seconds=0.1)
         await KeyringSecrets("D").set("x", A, KEY)
         await KeyringSecrets("D").set("z", A, KEY)
         pid = daemon()
@@ -256,6 +259,7 @@ def test_daemon_that_hangs_and_comes_back(tmp_path: Path) -> None:
         print(await secrets.set("x", A, OTHER), secrets.problem())
         print(show(await secrets.get("x", A)))
         print(await reason(secrets.get("z", A)))
+        wait_for(secrets, 60)
         os.kill(pid, signal.SIGCONT)
         await told(secrets, "")
         print(show(await secrets.get("z", A)))
@@ -275,31 +279,34 @@ BACKEND = """
 import threading, keyring.backend
 
 class Keyring(keyring.backend.KeyringBackend):
-    "Keeps keys in this process; a call hangs while the gate is shut."
+    "Keeps keys in this process; a call hangs while the gate, or its own one, is shut."
     priority = 9
     kept = {}
     fail = None
     gate = threading.Event()
-    begun = threading.Semaphore(0)
+    gates = {}
+    begun = finished = 0
     gate.set()
 
-    def wait(self):
-        self.begun.release()
-        self.gate.wait()
+    def call(self, work):
+        number = Keyring.begun
+        Keyring.begun += 1
+        self.gates.get(number, self.gate).wait()
         if self.fail is not None:
             raise self.fail
+        try:
+            return work()
+        finally:
+            Keyring.finished += 1
 
     def get_password(self, service, username):
-        self.wait()
-        return self.kept.get((service, username))
+        return self.call(lambda: self.kept.get((service, username)))
 
     def set_password(self, service, username, password):
-        self.wait()
-        self.kept[service, username] = password
+        self.call(lambda: self.kept.update({(service, username): password}))
 
     def delete_password(self, service, username):
-        self.wait()
-        del self.kept[service, username]
+        self.call(lambda: self.kept.pop((service, username)))
 """
 
 
@@ -310,7 +317,7 @@ def run_scripted(tmp_path: Path, body: str) -> list[str]:
     head = f"""
         sys.path.insert(0, {str(tmp_path / "modules")!r})
         from scripted import Keyring
-        secrets = KeyringSecrets("D", read_seconds=0.05, write_seconds=0.05)
+        secrets = KeyringSecrets("D", read_seconds=60, write_seconds=60)
     """
     whole = script(dedent(head) + dedent(body))
     return lines(run_python(whole, tmp_path, environment=environment))
@@ -321,12 +328,14 @@ def test_hung_backend(tmp_path: Path) -> None:
         tmp_path,
         """
         Keyring.gate.clear()
+        wait_for(secrets, 0.05)
         print(await secrets.set("x", A, KEY), show(await secrets.get("x", A)), secrets.problem())
         for number in range(20):
             await secrets.set(f"s{number}", A, KEY)
             await reason(secrets.get(f"n{number}", A))
         print(sum(thread.name == "keyring" for thread in threading.enumerate()) <= 3)
         print(await reason(secrets.delete("x", A)))
+        wait_for(secrets, 60)
         Keyring.gate.set()
         await told(secrets, "")
         print(len(Keyring.kept), ("D", "x@https://a.example") in Keyring.kept)
@@ -340,29 +349,37 @@ def test_a_late_write_does_not_undo_a_newer_one(tmp_path: Path) -> None:
     out = run_scripted(
         tmp_path,
         """
-        Keyring.gate.clear()
+        Keyring.gates = {0: threading.Event(), 1: threading.Event()}
+        wait_for(secrets, 0.05)
         await secrets.set("x", A, KEY)
         await secrets.set("x", A, OTHER)
         print(show(await secrets.get("x", A)))
-        Keyring.gate.set()
+        wait_for(secrets, 60)
+        Keyring.gates[1].set()
         await told(secrets, "")
-        print(Keyring.kept, secrets._memory)
+        Keyring.gates[0].set()
+        while Keyring.finished < 3 or secrets._settling is not None:
+            await asyncio.sleep(0)
+        print(*Keyring.kept.values(), secrets._memory, show(await secrets.get("x", A)))
         """,
     )
-    assert out[0] == "sk-second-0123456789"
-    assert "sk-second" in out[1]
-    assert out[1].endswith(" {}")
+    assert out == ["sk-second-0123456789", "sk-second-0123456789 {} sk-second-0123456789"]
 
 
 def test_a_late_write_does_not_bring_back_a_deleted_key(tmp_path: Path) -> None:
     out = run_scripted(
         tmp_path,
         """
-        Keyring.gate.clear()
+        Keyring.gates = {0: threading.Event(), 1: threading.Event()}
+        wait_for(secrets, 0.05)
         await secrets.set("x", A, KEY)
         print(await reason(secrets.delete("x", A)))
-        Keyring.gate.set()
+        wait_for(secrets, 60)
+        Keyring.gates[1].set()
         await told(secrets, "")
+        Keyring.gates[0].set()
+        while Keyring.finished < 5 or secrets._settling is not None:
+            await asyncio.sleep(0)
         print(Keyring.kept, await secrets.get("x", A))
         """,
     )
