@@ -1,10 +1,10 @@
 """Which service, model and thinking a chat asks with, from its own options and the defaults."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from desktop_chat.core.identity import DEMO_SERVICE_ID
-from desktop_chat.core.messages import ChatOptions
+from desktop_chat.core.messages import ChatOptions, Conversation
 from desktop_chat.core.ports import Settings
 from desktop_chat.core.services import Service, ThinkingDialect
 from desktop_chat.core.settings import (
@@ -18,12 +18,12 @@ _THINKING = {"default": None, "on": True, "off": False}
 
 
 def effective(
-    options: ChatOptions, usable: Sequence[Service], settings: Settings
+    chat: Conversation, usable: Sequence[Service], settings: Settings
 ) -> tuple[Service, ChatOptions] | None:
     """Fill what a chat's options leave open.
 
     Args:
-        options: of the conversation.
+        chat: the conversation.
         usable: the services that pickers offer.
         settings: hold the defaults for new chats.
 
@@ -32,8 +32,9 @@ def effective(
         once it was chosen.
     """
     by_id = {service.id: service for service in usable}
+    options = chat.options
     service = by_id.get(options.service_id)
-    if service is not None:
+    if service is not None and (chat.leaf_id is not None or _chosen(service, settings)):
         model = options.model or service.default_model
         return service, fitted(service, replace(options, service_id=service.id, model=model))
     service = by_id.get(settings.get(DEFAULT_SERVICE)) or next(
@@ -51,6 +52,25 @@ def effective(
         effort=settings.get(DEFAULT_EFFORT),
     )
     return service, fitted(service, filled)
+
+
+def _chosen(service: Service, settings: Settings) -> bool:
+    """Tell whether a new chat may ask a service: the demo is asked only on demand."""
+    return service.id != DEMO_SERVICE_ID or settings.get(DEFAULT_SERVICE) == DEMO_SERVICE_ID
+
+
+def prefer_new(known: Collection[str], usable: Sequence[Service], settings: Settings) -> None:
+    """Make a service that was just set up the default, unless the user chose another one.
+
+    Args:
+        known: ids of the services that were usable before.
+        usable: those that are now.
+        settings: hold the default.
+    """
+    new = [service for service in usable if service.id not in known]
+    if new and settings.get(DEFAULT_SERVICE) in ("", DEMO_SERVICE_ID):
+        settings.set(DEFAULT_SERVICE, new[0].id)
+        settings.set(DEFAULT_MODEL, new[0].default_model)
 
 
 def fitted(service: Service, options: ChatOptions) -> ChatOptions:

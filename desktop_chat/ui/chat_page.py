@@ -31,7 +31,7 @@ from desktop_chat.core.messages import ChatOptions, Message, Role
 from desktop_chat.core.services import Service
 from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.chat_options import effective, fitted, remember
-from desktop_chat.ui.composer import Composer
+from desktop_chat.ui.composer import WIDTH, Composer
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeArea, NoticeBoard, NoticeText
 from desktop_chat.ui.transcript.view import TranscriptView
@@ -70,6 +70,7 @@ class ChatPage(QWidget):
         self._editing = ""
         self._set_aside = ""
         self._sending = False
+        self._left = False
         self._awaits_key = ""
         self._notices = NoticeBoard(self)
         self.transcript = TranscriptView(self._theme)
@@ -82,14 +83,16 @@ class ChatPage(QWidget):
         self._lay_out()
         self._connect()
         self.retranslate()
-        self._services_changed()
+        self.services_changed()
         self._run(self._open(), "open chat")
 
     def _lay_out(self) -> None:
         for page in (self.transcript, self.start, self.first_run):
             self._pages.addWidget(page)
         self._foot = QWidget()
-        column = QVBoxLayout()
+        middle = QWidget()
+        middle.setMaximumWidth(WIDTH)
+        column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.notice_area)
@@ -97,7 +100,7 @@ class ChatPage(QWidget):
         row = QHBoxLayout(self._foot)
         row.setContentsMargins(12, 8, 12, 16)
         row.addStretch(1)
-        row.addLayout(column, 100)
+        row.addWidget(middle, 100)
         row.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -109,7 +112,6 @@ class ChatPage(QWidget):
         near = self._near
         Relay(self.session.subscribe, self).received.connect(self._receive)
         Relay(near.setup.subscribe, self).received.connect(self._key_saved)
-        near.bridge.services_changed.connect(self._services_changed)
         self._theme.changed.connect(self.update)
         view, composer = self.transcript, self.composer
         view.action_requested.connect(self._act)
@@ -170,7 +172,8 @@ class ChatPage(QWidget):
 
     async def _go_to(self, message_id: str) -> None:
         await self.session.open()
-        self.transcript.scroll_to_message(message_id)
+        if not self._left:
+            self.transcript.scroll_to_message(message_id)
 
     def choose_demo(self) -> None:
         """Ask the demo service from now on."""
@@ -204,21 +207,25 @@ class ChatPage(QWidget):
         if questions and not self.session.running:
             self._run(self._edit(questions[-1].id), "edit")
 
+    def leave(self) -> None:
+        """The tab closes: save what is typed, and let what is under way end without the page."""
+        self.keep_draft()
+        self._left = True
+
     def keep_draft(self) -> None:
         """Save what is typed, in the background."""
-        self._draft_pause.stop()
         self._near.bridge.start(self.save_draft(), "save draft")
 
-    async def save_draft(self) -> None:
-        """Save what is typed. While an earlier question is edited the draft is what was set aside.
+    def save_draft(self) -> Coroutine[Any, Any, None]:
+        """Return what saves the text that is in the box now. While an earlier question is edited
+        the draft is what was set aside.
 
         A failure is shown and not raised: the text is still in the box.
         """
-        text = self._set_aside if self._editing else self.composer.text()
-        try:
-            await self.session.save_draft(text)
-        except ChatError as error:
-            self._tell(error.info)
+        self._draft_pause.stop()
+        return self._guarded(
+            self.session.save_draft(self._set_aside if self._editing else self.composer.text())
+        )
 
     # The session
 
@@ -229,7 +236,8 @@ class ChatPage(QWidget):
         try:
             await work
         except ChatError as error:
-            self._tell(error.info)
+            if not self._left:
+                self._tell(error.info)
 
     def _tell(self, error: ErrorInfo) -> None:
         """Show a failure that has no place in the transcript."""
@@ -243,6 +251,8 @@ class ChatPage(QWidget):
     async def _open(self) -> None:
         await self.session.open()
         draft = await self.session.draft()
+        if self._left:
+            return
         if draft and not self.composer.text():
             self.composer.set_text(draft)
         if (error := self.session.saving_error) is not None:
@@ -318,12 +328,15 @@ class ChatPage(QWidget):
                 await self.session.send(text)
         finally:
             self._sending = False
+        if self._left:
+            if not editing:
+                await self.session.save_draft("")
+            return
         self._notices.remove("failure")
         if editing:
             self._end_editing()
         elif self.composer.text().strip() == text.strip():
             self.composer.clear()
-        self._draft_pause.stop()
         await self.save_draft()
         self.transcript.scroll_to_end()
 
@@ -333,7 +346,7 @@ class ChatPage(QWidget):
         if message is None:
             await self.session.load([message_id])
             message = self._message(message_id)
-        if message is None:
+        if message is None or self._left:
             return
         if not self._editing:
             self._set_aside = self.composer.text()
@@ -437,8 +450,8 @@ class ChatPage(QWidget):
     # Services, model, thinking
 
     def _effective(self) -> tuple[Service, ChatOptions] | None:
-        options = self.session.conversation.options
-        return effective(options, self._near.setup.usable(), self._near.settings)
+        near = self._near
+        return effective(self.session.conversation, near.setup.usable(), near.settings)
 
     async def _settle_options(self) -> None:
         """Write into the conversation what it asks with, so that a later default changes it not."""
@@ -446,7 +459,8 @@ class ChatPage(QWidget):
         if found is not None and found[1] != self.session.conversation.options:
             await self.session.set_options(found[1])
 
-    def _services_changed(self) -> None:
+    def services_changed(self) -> None:
+        """Offer the services that are set up now."""
         self.composer.set_services(self._near.setup.usable())
         self.first_run.set_services(
             [item for item in self._near.catalogue.services() if item.id != DEMO_SERVICE_ID]
@@ -472,6 +486,7 @@ class ChatPage(QWidget):
         else:
             self._pages.setCurrentWidget(self.start if ready else self.first_run)
         self._foot.setVisible(ready or begun)
+        self.composer.set_follow_up(begun)
 
     def _choose_model(self, service_id: str, model_id: str) -> None:
         found = self._effective()
@@ -493,6 +508,8 @@ class ChatPage(QWidget):
     async def _take_options(self, options: ChatOptions) -> None:
         begins = not self.composer.isVisibleTo(self)
         await self.session.set_options(options)
+        if self._left:
+            return
         self._show_options()
         self._show_page()
         if begins:

@@ -35,6 +35,7 @@ from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import Conversation, SearchHit
 from desktop_chat.ui.activity import Activity, Mark
 from desktop_chat.ui.controls.paint import paint_box
+from desktop_chat.ui.controls.scrollbar import ScrollBar
 from desktop_chat.ui.theme import RADIUS_CONTROL, Theme
 
 ROW_HEIGHT: Final = 32
@@ -310,6 +311,7 @@ class HistoryList(QListView):
         self.rows = HistoryModel(activity, self)
         self.setModel(self.rows)
         self.setItemDelegate(HistoryDelegate(theme, activity, self))
+        self.setVerticalScrollBar(ScrollBar(theme))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setLayoutMode(QListView.LayoutMode.Batched)
         self.setBatchSize(200)

@@ -84,6 +84,7 @@ class MainWindow(QWidget):
         sidebar.width_chosen.connect(partial(near.settings.set, SIDEBAR_WIDTH))
         tabs.current_changed.connect(sidebar.set_active)
         tabs.current_changed.connect(lambda _chat: self.retranslate())
+        tabs.retitled.connect(self.retranslate)
         tabs.settings_requested.connect(self.open_settings)
         tabs.return_requested.connect(self.show_chats)
         tabs.strip.sidebar_requested.connect(frame.toggle)

@@ -192,9 +192,7 @@ class Sidebar(QWidget):
         self.list.delete_requested.connect(self.delete_requested)
         self.list.menu_requested.connect(self._open_menu)
         self.list.rows.rename_requested.connect(self.rename_requested)
-        self._handle.moved.connect(
-            lambda width: self.width_chosen.emit(min(max(width, NARROWEST), WIDEST))
-        )
+        self._handle.moved.connect(self.resize_to)
         self._midnight.timeout.connect(self._look_at_clock)
         self._midnight.start()
         self._theme.changed.connect(self.update)
@@ -219,6 +217,10 @@ class Sidebar(QWidget):
             self.retranslate()
             self.refresh()
         super().changeEvent(event)
+
+    def resize_to(self, width: int) -> None:
+        """Ask for a width, within the bounds."""
+        self.width_chosen.emit(min(max(width, NARROWEST), WIDEST))
 
     def add_button(self, icon: str, title: str, slot: Callable[[], object]) -> IconButton:
         """Add a way to a panel at the left of the foot."""

@@ -10,6 +10,7 @@ from desktop_chat.core.i18n import tr
 from desktop_chat.core.settings import ACTIVE_TAB, OPEN_TABS
 from desktop_chat.ui.activity import Activity
 from desktop_chat.ui.bridge import Relay
+from desktop_chat.ui.chat_options import prefer_new
 from desktop_chat.ui.chat_page import ChatPage
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeBoard
@@ -34,6 +35,7 @@ class TabArea(QWidget):
 
     current_changed = Signal(str)
     """The id of the conversation that is looked at now."""
+    retitled = Signal()
     settings_requested = Signal(str, bool)
     return_requested = Signal()
 
@@ -51,6 +53,7 @@ class TabArea(QWidget):
         self._pages: dict[str, ChatPage] = {}
         self._closed: list[_Closed] = []
         self._moving = False
+        self._usable = self._usable_now()
         self.strip = TabStrip(neighbours.theme, activity)
         self.bar = self.strip.bar
         self._stack = QStackedWidget()
@@ -63,6 +66,8 @@ class TabArea(QWidget):
         self.bar.currentChanged.connect(self._show_current)
         self.bar.tabCloseRequested.connect(self.close_tab)
         self.bar.reordered.connect(self._remember)
+
+        neighbours.bridge.services_changed.connect(self._services_changed)
 
         def subscribe(listener: Callable[[object], None]) -> Callable[[], None]:
             return neighbours.history.subscribe(lambda: listener(None))
@@ -196,6 +201,16 @@ class TabArea(QWidget):
     def _retitle(self) -> None:
         for index, conversation_id in enumerate(self.bar.ids()):
             self.bar.set_title(index, self._title(conversation_id))
+        self.retitled.emit()
+
+    def _usable_now(self) -> set[str]:
+        return {service.id for service in self._near.setup.usable()}
+
+    def _services_changed(self) -> None:
+        prefer_new(self._usable, self._near.setup.usable(), self._near.settings)
+        self._usable = self._usable_now()
+        for page in self.pages():
+            page.services_changed()
 
     def _empty_index(self) -> int | None:
         page = self._stack.currentWidget()
@@ -225,7 +240,7 @@ class TabArea(QWidget):
         conversation_id = self.bar.id_at(index)
         page = self._pages.pop(conversation_id, None)
         if page is not None:
-            page.keep_draft()
+            page.leave()
             self._near.sessions.release(page.session)
             self._stack.removeWidget(page)
             page.deleteLater()

@@ -25,6 +25,7 @@ from desktop_chat.ui.bridge import Bridge
 from desktop_chat.ui.controls.buttons import Button, PaintedButton, Segmented
 from desktop_chat.ui.controls.labels import Label
 from desktop_chat.ui.controls.paint import blend, paint_box
+from desktop_chat.ui.controls.scrollbar import ScrollBar
 from desktop_chat.ui.controls.tile import paint_tile
 from desktop_chat.ui.theme import RADIUS_CARD, RADIUS_CODE, Theme
 
@@ -140,10 +141,8 @@ class _Switches(QWidget):
     def __init__(self, theme: Theme, bridge: Bridge, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self._language = Segmented(
-            theme, [("zh_CN", "中文", ""), ("en", "English", "")], small=True
-        )
-        self._theme = Segmented(
+        self.language = Segmented(theme, [("zh_CN", "中文", ""), ("en", "English", "")], small=True)
+        self.theme = Segmented(
             theme,
             [("light", "", "sun"), ("dark", "", "moon"), ("system", "", "desktop")],
             small=True,
@@ -152,17 +151,17 @@ class _Switches(QWidget):
         row.setContentsMargins(0, 20, 24, 0)
         row.setSpacing(12)
         row.addStretch(1)
-        row.addWidget(self._language)
-        row.addWidget(self._theme)
-        self._language.chosen.connect(lambda value: settings.set(LANGUAGE, value))
-        self._theme.chosen.connect(lambda value: settings.set(THEME, value))
+        row.addWidget(self.language)
+        row.addWidget(self.theme)
+        self.language.chosen.connect(lambda value: settings.set(LANGUAGE, value))
+        self.theme.chosen.connect(lambda value: settings.set(THEME, value))
         bridge.setting_changed.connect(self._setting_changed)
         self.retranslate()
 
     def retranslate(self) -> None:
-        self._language.setAccessibleName(tr("Language"))
-        self._theme.setAccessibleName(tr("Theme"))
-        self._theme.set_labels([tr("Light"), tr("Dark"), tr("Follow the system")])
+        self.language.setAccessibleName(tr("Language"))
+        self.theme.setAccessibleName(tr("Theme"))
+        self.theme.set_labels([tr("Light"), tr("Dark"), tr("Follow the system")])
         self._show()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -175,8 +174,8 @@ class _Switches(QWidget):
             self._show()
 
     def _show(self) -> None:
-        self._language.set_value(i18n.language())
-        self._theme.set_value(self._settings.get(THEME))
+        self.language.set_value(i18n.language())
+        self.theme.set_value(self._settings.get(THEME))
 
 
 class FirstRun(QWidget):
@@ -206,7 +205,7 @@ class FirstRun(QWidget):
         self._own = Label(theme, bold=True)
         self._grid = QGridLayout()
         self._grid.setSpacing(_GAP)
-        self._scroll = _scrolled(self._column(), self)
+        self._scroll = _scrolled(theme, self._column(), self)
         self._switches = _Switches(theme, bridge, settings)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -276,6 +275,21 @@ class FirstRun(QWidget):
     def focus_first(self) -> None:
         """Put the focus on the first way to begin."""
         self._demo.button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def demo_button(self) -> Button:
+        """What opens the demo."""
+        return self._demo.button
+
+    @property
+    def language_switch(self) -> Segmented:
+        """What chooses the language."""
+        return self._switches.language
+
+    @property
+    def theme_switch(self) -> Segmented:
+        """What chooses the theme."""
+        return self._switches.theme
 
     def cards(self) -> Sequence[ServiceCard]:
         """Return the cards of the services."""
@@ -386,7 +400,7 @@ class StartPage(QWidget):
         )
 
 
-def _scrolled(inner: QWidget, parent: QWidget) -> QScrollArea:
+def _scrolled(theme: Theme, inner: QWidget, parent: QWidget) -> QScrollArea:
     """Return an area that scrolls a centred column and takes no colours of its own."""
     holder = QWidget()
     row = QHBoxLayout(holder)
@@ -395,6 +409,7 @@ def _scrolled(inner: QWidget, parent: QWidget) -> QScrollArea:
     row.addWidget(inner, 100)
     row.addStretch(1)
     area = QScrollArea(parent)
+    area.setVerticalScrollBar(ScrollBar(theme))
     area.setWidget(holder)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
