@@ -350,7 +350,7 @@ def test_a_late_write_does_not_undo_a_newer_one(tmp_path: Path) -> None:
         tmp_path,
         """
         Keyring.gates = {0: threading.Event(), 1: threading.Event()}
-        wait_for(secrets, 0.05)
+        wait_for(secrets, 0.4)
         await secrets.set("x", A, KEY)
         await secrets.set("x", A, OTHER)
         print(show(await secrets.get("x", A)))
@@ -371,7 +371,7 @@ def test_a_late_write_does_not_bring_back_a_deleted_key(tmp_path: Path) -> None:
         tmp_path,
         """
         Keyring.gates = {0: threading.Event(), 1: threading.Event()}
-        wait_for(secrets, 0.05)
+        wait_for(secrets, 0.4)
         await secrets.set("x", A, KEY)
         print(await reason(secrets.delete("x", A)))
         wait_for(secrets, 60)
