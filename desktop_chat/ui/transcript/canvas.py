@@ -1,9 +1,8 @@
 """The scrolled and painted surface of a conversation, with the widgets that lie over it."""
 
-from bisect import bisect_right
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -17,14 +16,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from desktop_chat.core.i18n import tr
-from desktop_chat.core.messages import Role
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import State
 from desktop_chat.ui.transcript.controls import Control
 from desktop_chat.ui.transcript.furniture import (
     BAR_WIDTH,
-    PILL_HEIGHT,
     RAIL_WIDTH,
     JumpPill,
     ThinScrollBar,
@@ -37,6 +34,7 @@ from desktop_chat.ui.transcript.model import Column
 from desktop_chat.ui.transcript.overlay import Overlay
 from desktop_chat.ui.transcript.pointer import Pointer
 from desktop_chat.ui.transcript.scroller import Scroller
+from desktop_chat.ui.transcript.turns import Turns
 
 COLUMN: Final = 760
 SIDE: Final = 24
@@ -45,7 +43,11 @@ _OUTSIDE: Final = 8
 _LINE_STEP: Final = 48
 _NOTCH_STEP: Final = 96
 _NOTCH: Final = 120
-_PILL_BOTTOM: Final = 12
+_STAYING: Final = (
+    Qt.FocusReason.ActiveWindowFocusReason,
+    Qt.FocusReason.PopupFocusReason,
+    Qt.FocusReason.OtherFocusReason,
+)
 _KEYBOARD: Final = (
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,
@@ -68,6 +70,7 @@ class TranscriptCanvas(QAbstractScrollArea):
     """Message id, and how many characters of its text are on the screen now."""
     _ask = Signal(list)
     _tell_painted = Signal(str, int)
+    _replace = Signal()
     _made = False
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -92,16 +95,17 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.pill.clicked.connect(self.scroll_to_end)
         self.rail = TurnRail(theme, self)
         self.rail.chosen.connect(self._go_to_turn)
-        self._questions: list[int] = []
+        self.turns = Turns(self.column, self.rail)
         self._syncing = False
         self._stale = True
         self._keyboard = False
-        self._asked: set[str] = set()
         self._trimmed_at = 0
         self._painted_chars: tuple[str, int] = ("", -1)
         self._ask.connect(self.texts_needed, Qt.ConnectionType.QueuedConnection)
         self._tell_painted.connect(self.painted, Qt.ConnectionType.QueuedConnection)
-        self.lexers.loaded.connect(self._recolour_code)
+        self._replace.connect(self.place_controls, Qt.ConnectionType.QueuedConnection)
+        self.overlay.focused.connect(self.focus_came)
+        self.lexers.loaded.connect(lambda _language: viewport.update())
         theme.changed.connect(self._theme_changed)
         self.setAccessibleName(tr("Conversation"))
         self._made = True
@@ -213,56 +217,26 @@ class TranscriptCanvas(QAbstractScrollArea):
             bar.setValue(scroller.top)
             self._syncing = False
         self.place_controls()
-        self._show_pill()
-        if self._questions:
-            middle = self.column.at(scroller.top + scroller.height // 2)
-            self.rail.set_current(bisect_right(self._questions, middle) - 1)
-        self._ask_for_texts()
+        if scroller.at_end:
+            self.pill.hide()
+        else:
+            self.pill.show_in(self.left, self.page.width, scroller.height)
+        self.turns.follow(scroller.top + scroller.height // 2)
+        missing = self.column.missing(
+            scroller.top - scroller.height, scroller.top + 2 * scroller.height
+        )
+        if missing:
+            self._ask.emit(missing)
         if abs(scroller.top - self._trimmed_at) > 2 * scroller.height:
             self._trimmed_at = scroller.top
             self.column.trim(scroller.top, scroller.top + scroller.height)
         if self.column.unparsed(scroller.top, scroller.top + scroller.height):
             self.wake()
 
-    def _show_pill(self) -> None:
-        wanted = not self.scroller.at_end
-        if wanted:
-            size = self.pill.size()
-            x = self.left + (self.page.width - size.width()) // 2
-            place = QPoint(x, self.viewport().height() - PILL_HEIGHT - _PILL_BOTTOM)
-            if self.pill.pos() != place:
-                self.pill.move(place)
-        if wanted != self.pill.isVisibleTo(self):
-            self.pill.setVisible(wanted)
-            self.pill.raise_()
-
-    def _ask_for_texts(self) -> None:
-        margin = self.scroller.height
-        top, bottom = self.scroller.top - margin, self.scroller.top + 2 * margin
-        missing = [name for name in self.column.missing(top, bottom) if name not in self._asked]
-        if missing:
-            self._asked.update(missing)
-            self._ask.emit(missing)
-
-    def texts_came(self, ids: list[str]) -> None:
-        """Take note that texts are there: they may be asked for again later."""
-        self._asked.difference_update(ids)
-
-    def turns_changed(self) -> None:
-        """Find the questions anew, for the rail."""
-        items = self.column.items
-        self._questions = [index for index, item in enumerate(items) if item.role is Role.USER]
-        ends = [*self._questions[1:], len(items)]
-        self.rail.set_turns(
-            [
-                sum(items[at].chars for at in range(start + 1, end))
-                for start, end in zip(self._questions, ends, strict=False)
-            ]
-        )
-
     def _go_to_turn(self, turn: int) -> None:
-        if turn < len(self._questions):
-            self.scroll_to(self.column.top_of(self._questions[turn]))
+        top = self.turns.top_of(turn)
+        if top is not None:
+            self.scroll_to(top)
 
     def copy_message(self, message_id: str) -> None:
         """Copy a message as it is written; nothing here."""
@@ -355,26 +329,31 @@ class TranscriptCanvas(QAbstractScrollArea):
                 controls += body.controls(self.page, self.left, y, view, self.state_of(index))
         self.overlay.place(controls)
 
-    def focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
-        """Show the actions of every visible message while the keyboard walks through them."""
-        inside = new is not None and (new is self or self.isAncestorOf(new))
-        keyboard = inside and self._keyboard
-        if not inside:
-            self._set_keyboard(on=False)
-        elif keyboard != self._keyboard:
-            self._set_keyboard(on=keyboard)
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the actions when the keyboard came here."""
         super().focusInEvent(event)
-        if event.reason() in _KEYBOARD:
-            self._set_keyboard(on=True)
+        self.focus_came(event.reason())
 
-    def _set_keyboard(self, *, on: bool) -> None:
-        if on != self._keyboard:
-            self._keyboard = on
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Hide the actions when the keyboard goes elsewhere."""
+        super().focusOutEvent(event)
+        self.focus_came(Qt.FocusReason.NoFocusReason)
+
+    def focus_came(self, reason: Qt.FocusReason) -> None:
+        """Show the actions of every message in sight while the keyboard walks through them.
+
+        Args:
+            reason: of a focus that came to the view or to a widget over it, or
+                ``NoFocusReason`` for one that went.
+        """
+        if reason in _STAYING:
+            return
+        keyboard = reason in _KEYBOARD
+        if keyboard != self._keyboard:
+            self._keyboard = keyboard
             self.viewport().update()
-            self.place_controls()
+            # Not now: the widget that lets the focus go may be one that goes.
+            self._replace.emit()
 
     # Painting
 
@@ -406,7 +385,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         body = self.column.items[index].body
         if not isinstance(body, AnswerBody):
             return
-        told = (body.message.id, body.chars)
+        told = (body.message.id, body.text.chars)
         end = self.column.top_of(index) + body.text_bottom(self.page) - self.scroller.top
         if told != self._painted_chars and 0 <= end <= self.scroller.height:
             self._painted_chars = told
@@ -416,9 +395,6 @@ class TranscriptCanvas(QAbstractScrollArea):
         page = Page(Look(self.theme), self.page.width)
         self.page = page
         self.column.recolour(page)
-        self.viewport().update()
-
-    def _recolour_code(self) -> None:
         self.viewport().update()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from PySide6.QtCore import QRect
+
+from desktop_chat.core.i18n import tr
+
+SWITCH_WIDTH: Final = 84
+_ARROW: Final = 24
 
 
 class Kind(Enum):
@@ -58,3 +64,39 @@ class Control:
     icon: str = ""
     name: str = ""
     checked: bool = False
+
+
+def action_icon(message_id: str, action: str, icon: str, name: str, rect: QRect) -> Control:
+    """Return an icon button of a message's actions."""
+    return Control(
+        (message_id, f"do:{action}"),
+        Kind.ICON,
+        rect,
+        Command("action", message_id, action),
+        icon=icon,
+        name=name,
+    )
+
+
+def switch_controls(message_id: str, rect: QRect) -> list[Control]:
+    """Return the arrows at both ends of a sibling switch."""
+    left = QRect(rect.left(), rect.top(), _ARROW, rect.height())
+    right = QRect(rect.right() + 1 - _ARROW, rect.top(), _ARROW, rect.height())
+    return [
+        Control(
+            (message_id, "sibling:-1"),
+            Kind.SMALL_ICON,
+            left,
+            Command("sibling", message_id, "-1"),
+            icon="caret-left",
+            name=tr("Previous version"),
+        ),
+        Control(
+            (message_id, "sibling:1"),
+            Kind.SMALL_ICON,
+            right,
+            Command("sibling", message_id, "1"),
+            icon="caret-right",
+            name=tr("Next version"),
+        ),
+    ]

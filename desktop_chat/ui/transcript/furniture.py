@@ -25,6 +25,7 @@ _THUMB: Final = 6
 _THUMB_RIGHT: Final = 3
 _LEAST_THUMB: Final = 32
 PILL_HEIGHT: Final = 32
+_PILL_BOTTOM: Final = 12
 _TICK_STEP: Final = 12
 _TICK: Final = 2
 _TICK_RIGHT: Final = 8
@@ -135,6 +136,21 @@ class JumpPill(PaintedButton):
         self._key = "Ctrl End"
         self.setAccessibleName(self.text())
         self.resize(self.sizeHint())
+
+    def show_in(self, left: int, width: int, bottom: int) -> None:
+        """Show it in the middle above an edge.
+
+        Args:
+            left: of the column.
+            width: of the column.
+            bottom: of the view.
+        """
+        place = QPoint(left + (width - self.width()) // 2, bottom - PILL_HEIGHT - _PILL_BOTTOM)
+        if self.pos() != place:
+            self.move(place)
+        if self.isHidden():
+            self.show()
+            self.raise_()
 
     def sizeHint(self) -> QSize:
         """Return the size of arrow, words and key."""

@@ -221,18 +221,14 @@ class Highlighter:
         self._machine = _Machine(lexer) if _Machine.fits(lexer) else None
         self._lines: list[Tokens] = []
         self._stacks: list[tuple[str, ...]] = [("root",)]
+        self._changes: set[int] = set()
         self._whole: Iterator[None] | None = None
         self._done = False
 
-    @property
-    def done(self) -> bool:
-        """Whether the whole block has been lexed and nothing is left to do."""
-        return self._done
-
-    @property
-    def reached(self) -> int:
-        """How many lines have colours."""
-        return len(self._lines)
+    def take_changes(self) -> set[int]:
+        """Return the lines that got other colours since this was last asked."""
+        changes, self._changes = self._changes, set()
+        return changes
 
     def line(self, index: int) -> Tokens:
         """Return the parts of a line; none for a line that was not reached."""
@@ -263,6 +259,8 @@ class Highlighter:
                 except Exception:  # a lexer's own callback failed: the block stays plain
                     self._machine = None
                     return True
+            if tokens:
+                self._changes.add(index)
             self._lines.append(tokens)
             self._stacks.append(stack)
             if time.perf_counter() > deadline:
@@ -308,5 +306,11 @@ class Highlighter:
                 column += len(part)
             if number % 64 == 63:
                 yield
+        before = self._lines
         self._lines = [tuple(line.parts) for line in result]
+        self._changes.update(
+            index
+            for index, tokens in enumerate(self._lines)
+            if tokens != (before[index] if index < len(before) else ())
+        )
         self._machine = None

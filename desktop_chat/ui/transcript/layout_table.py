@@ -175,9 +175,10 @@ class RowPiece(Piece):
         """Take a later form of the same block."""
         if (
             not isinstance(block, TableRow)
-            or block.table is not self.block.table
             or block.index != self.block.index
-            or len(block.cells) != len(self.block.cells)
+            or block.containers != self.block.containers
+            or block.table.aligns != self.block.table.aligns
+            or not self._same_table(block)
         ):
             return None
         old = self.block
@@ -190,6 +191,12 @@ class RowPiece(Piece):
                 self._cells[index].set_run(make_run(cell), page.look)
         self.measure(page)
         return 0
+
+    def _same_table(self, row: TableRow) -> bool:
+        """Tell whether a row belongs to this grid, which a new head may take over."""
+        if row.table is not self.grid.table and row.index == 0:
+            self.grid.table = row.table
+        return row.table is self.grid.table
 
     def drop(self) -> None:
         """Let the layouts go."""
@@ -215,7 +222,7 @@ class RowPiece(Piece):
     def _places(self, page: Page, cells: list[TextFlow]) -> list[tuple[TextFlow, int, int]]:
         """Return each cell with its left edge and its width."""
         result = []
-        x = 0
+        x = _LINE
         widths = self.grid.widths(page.width - self.indent)
         for flow, width, align in zip(cells, widths, self.block.table.aligns, strict=False):
             left = x + _PAD

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
-from desktop_chat.ui.transcript.answer import AnswerBody, Tiles
+from desktop_chat.ui.transcript.answer import AnswerBody
+from desktop_chat.ui.transcript.answer_paint import Tiles
 from desktop_chat.ui.transcript.body import MessageBody, Spot
 from desktop_chat.ui.transcript.heights import HeightIndex
 from desktop_chat.ui.transcript.highlight import Lexers
@@ -42,7 +43,7 @@ class Item:
         chars: about how long it is.
         message: None while its text is not there.
         body: its drawn form, while it is near the viewport.
-        fetched: whether the text can be fetched again.
+        fetched: whether its text was asked for, or came later than the message.
     """
 
     id: str
@@ -218,28 +219,23 @@ class Column:
             y += self._heights[index]
             index += 1
 
-    def measure_up(self, y: int, amount: int) -> int:
-        """Measure upwards from a height.
-
-        Returns:
-            How much has grown above that height.
-        """
+    def measure_up(self, y: int, amount: int) -> None:
+        """Measure upwards from a height; what is there may be at another height afterwards."""
         if not self.items or y <= TOP:
-            return 0
+            return
         index = self.at(y - 1)
         inside = y - self.top_of(index)
-        grown = 0
-        while amount > 0 and index >= 0:
+        while amount > 0:
             body = self.body(index)
             if body is not None:
-                inside = min(inside, self._heights[index])
-                grown += body.measure_up(self.page, inside, amount)
+                inside += body.measure_up(self.page, inside, amount)
                 self.refresh(index)
-            amount -= self._heights[index] if inside >= self._heights[index] else inside
+            amount -= inside
             index -= 1
-            if index >= 0:
-                inside = self._heights[index]
-        return grown
+            if index < 0:
+                return
+            self.body(index)
+            inside = self._heights[index]
 
     def measure_end(self, amount: int) -> None:
         """Measure upwards from the end."""
@@ -254,12 +250,18 @@ class Column:
                 return
 
     def missing(self, top: int, bottom: int) -> list[str]:
-        """Return the ids of messages without text that touch a range of heights."""
-        return [
-            self.items[index].id
-            for index in self.between(top, bottom)
-            if self.items[index].message is None
+        """Return the ids of messages without text that touch a range of heights.
+
+        Each is returned once, until its text has come.
+        """
+        missing = [
+            item.id
+            for item in (self.items[index] for index in self.between(top, bottom))
+            if item.message is None and not item.fetched
         ]
+        for name in missing:
+            self.items[self._index[name]].fetched = True
+        return missing
 
     def unparsed(self, top: int, bottom: int) -> list[int]:
         """Return the answers in a range of heights whose text is not all parsed."""
@@ -281,10 +283,11 @@ class Column:
         for index in list(self._loaded):
             item = self.items[index]
             body = item.body
-            if body is None or (isinstance(body, AnswerBody) and body.live):
+            if body is None:
                 continue
             y = self.top_of(index)
-            if near.start - _NEAR_MESSAGES <= index < near.stop + _NEAR_MESSAGES:
+            live = isinstance(body, AnswerBody) and body.live
+            if live or near.start - _NEAR_MESSAGES <= index < near.stop + _NEAR_MESSAGES:
                 body.keep(self.page, top - margin - y, bottom + margin - y)
                 continue
             item.body = None

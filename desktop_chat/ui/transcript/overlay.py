@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from desktop_chat.ui import icons
@@ -76,6 +76,8 @@ class Overlay(QObject):
 
     pressed = Signal(object)
     """The ``Command`` of what was pressed."""
+    focused = Signal(Qt.FocusReason)
+    """Why the focus came to one of the widgets; ``NoFocusReason`` when it went."""
 
     def __init__(self, theme: Theme, host: QWidget) -> None:
         super().__init__(host)
@@ -144,7 +146,15 @@ class Overlay(QObject):
         else:
             widget = Button(self._theme, small=True, parent=self._host)
         widget.clicked.connect(self._clicked)
+        widget.installEventFilter(self)
         return widget
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Watch the focus of the widgets."""
+        if isinstance(event, QFocusEvent):
+            came = event.type() == QEvent.Type.FocusIn
+            self.focused.emit(event.reason() if came else Qt.FocusReason.NoFocusReason)
+        return False
 
     def _change(self, widget: QAbstractButton, control: Control) -> None:
         rect = control.rect
@@ -186,7 +196,10 @@ class Overlay(QObject):
 
     def _order(self, keys: list[tuple[str, str]]) -> None:
         """Make Tab go through them in reading order."""
-        widgets = [self._used[key][0] for key in keys]
+        widgets: list[QWidget] = [self._used[key][0] for key in keys]
+        view = self._host.parentWidget()
+        if view is not None:
+            widgets.insert(0, view)
         for before, after in pairwise(widgets):
             QWidget.setTabOrder(before, after)
 

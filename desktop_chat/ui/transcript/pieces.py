@@ -31,7 +31,7 @@ PARAGRAPH_GAP: Final = 10
 _QUOTE_INDENT: Final = 16
 _QUOTE_RULE: Final = 2
 _LIST_INDENT: Final = 24
-_DIGIT: Final = 8
+_DIGIT: Final = 10
 _ALERT_LABEL: Final = 24
 _KEEP_GEOMETRY: Final = 3000
 """A text of more characters keeps the geometry of its lines when its layouts go."""
@@ -97,6 +97,12 @@ class Piece:
         self.label = _alert_label(block, before)
         self.height = 0
         self.measured = False
+
+    def stand(self, before: Block | None) -> None:
+        """Take note of the block before it."""
+        self.before = before
+        self.gap = gap_above(self.block, before)
+        self.label = _alert_label(self.block, before)
 
     @property
     def total(self) -> int:
@@ -248,10 +254,11 @@ class TextPiece(Piece):
             not isinstance(block, TextBlock)
             or block.heading != old.heading
             or block.containers != old.containers
-            or block.gap != old.gap
         ):
             return None
         self.block = block
+        if block.spans == old.spans:
+            return self.height
         if self._flow is None:
             self._estimate(page)
             return 0
@@ -384,8 +391,9 @@ class MathPiece(Piece):
 
     def renew(self, block: Block, page: Page) -> int | None:
         """Take a later form of the same block."""
-        if block is not self.block:
+        if not isinstance(block, MathBlock) or block.containers != self.block.containers:
             return None
+        self.block = block
         if self._flow is None:
             self.measured = False
             return 0

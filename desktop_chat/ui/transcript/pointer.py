@@ -347,9 +347,9 @@ class Pointer:
             return
         piece, grabbed, start = self._bar
         page = self._canvas.page
-        room = piece.room(page)
-        span = piece.scroll_range(page)
-        width = max(24, room * room // max(1, room + span))
-        step = (x - grabbed) * span // max(1, room - width)
+        bar = piece.bar(page)
+        if bar is None:
+            return
+        step = (x - grabbed) * piece.scroll_range(page) // max(1, piece.room(page) - bar.width())
         if piece.scroll_to(start + step, page):
             self._canvas.viewport().update()

@@ -2,13 +2,21 @@
 
 from typing import Final
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QRect, QRectF
 
 from desktop_chat.core.i18n import ntr, tr
 from desktop_chat.core.messages import Message
 from desktop_chat.ui.theme import RADIUS_POPUP
+from desktop_chat.ui.transcript.answer_paint import paint_version
 from desktop_chat.ui.transcript.body import MessageBody, Placed, State
-from desktop_chat.ui.transcript.controls import Command, Control, Kind
+from desktop_chat.ui.transcript.controls import (
+    SWITCH_WIDTH,
+    Command,
+    Control,
+    Kind,
+    action_icon,
+    switch_controls,
+)
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Page
@@ -25,6 +33,7 @@ _PAD_X: Final = 16
 _PAD_Y: Final = 10
 _GAP: Final = 20
 _FOLD_ROW: Final = 32
+_LEADING: Final = 24
 _FIT_LINES: Final = 60
 
 
@@ -83,7 +92,8 @@ class QuestionBody(MessageBody):
             inner = page.narrowed(room)
             self._section.measure_between(0, 1 << 30, inner)
             widths = [piece.natural_width(inner) for piece in self._section.pieces]
-            self._width = min(room, int(max(widths)) + 1)
+            wrapped = any(piece.height > _LEADING for piece in self._section.pieces)
+            self._width = room if wrapped else min(room, int(max(widths)) + 1)
 
     def placed(self, page: Page) -> tuple[Placed, ...]:
         """Return the sections that are shown."""
@@ -121,16 +131,14 @@ class QuestionBody(MessageBody):
                 ink, place.page, x + place.x, y + place.y, Part.BODY, state.selected
             )
         if state.siblings[1] > 1:
-            switch = self._switch(page).translated(x, y)
-            ink.painter.setFont(page.look.numbers)
-            ink.painter.setPen(t.text2)
-            text = f"{state.siblings[0]} / {state.siblings[1]}"
-            ink.painter.drawText(switch, int(Qt.AlignmentFlag.AlignCenter), text)
+            paint_version(ink, page, self._switch(page).translated(x, y), state.siblings)
 
     def _switch(self, page: Page) -> QRect:
         """Return the place of ``2 / 3`` and its arrows."""
         bubble = self._bubble(page)
-        return QRect(bubble.left() - 8 - 56 - 84, bubble.bottom() + 1 - 36, 84, 28)
+        return QRect(
+            bubble.left() - 8 - 56 - SWITCH_WIDTH, bubble.bottom() + 1 - 36, SWITCH_WIDTH, 28
+        )
 
     def controls(
         self, page: Page, x: int, y: int, view: tuple[int, int], state: State
@@ -169,39 +177,3 @@ class QuestionBody(MessageBody):
             for control in result
             if control.rect.bottom() >= view[0] and control.rect.top() < view[1]
         ]
-
-
-def action_icon(message_id: str, action: str, icon: str, name: str, rect: QRect) -> Control:
-    """Return an icon button of a message's actions."""
-    return Control(
-        (message_id, f"do:{action}"),
-        Kind.ICON,
-        rect,
-        Command("action", message_id, action),
-        icon=icon,
-        name=name,
-    )
-
-
-def switch_controls(message_id: str, rect: QRect) -> list[Control]:
-    """Return the arrows at both ends of a sibling switch."""
-    left = QRect(rect.left(), rect.top(), 24, 28)
-    right = QRect(rect.right() + 1 - 24, rect.top(), 24, 28)
-    return [
-        Control(
-            (message_id, "sibling:-1"),
-            Kind.SMALL_ICON,
-            left,
-            Command("sibling", message_id, "-1"),
-            icon="caret-left",
-            name=tr("Previous version"),
-        ),
-        Control(
-            (message_id, "sibling:1"),
-            Kind.SMALL_ICON,
-            right,
-            Command("sibling", message_id, "1"),
-            icon="caret-right",
-            name=tr("Next version"),
-        ),
-    ]

@@ -1,6 +1,7 @@
 """A column of pieces: the body of an answer, its thinking, or the lines of a question."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import QRect
 
@@ -19,6 +20,9 @@ from desktop_chat.ui.transcript.pieces import (
     paint_containers,
 )
 from desktop_chat.ui.transcript.places import Part, Selected
+
+_KEPT_TAIL: Final = 3
+"""The last pieces keep their layouts, because they may be growing."""
 
 
 class Section:
@@ -56,14 +60,17 @@ class Section:
         """
         changed = self.heights.offset(min(first, len(self.pieces)))
         start = first
-        if first < min(len(self.pieces), len(blocks)):
-            piece = self.pieces[first]
-            below = piece.renew(blocks[first], page)
-            if below is not None:
+        while start < min(len(self.pieces), len(blocks)):
+            piece = self.pieces[start]
+            below = piece.renew(blocks[start], page)
+            if below is None:
+                break
+            piece.stand(blocks[start - 1] if start else None)
+            if start == first:
                 changed += piece.top + below
-                self.heights.set(first, piece.total)
-                start = first + 1
-                changed = min(changed, self._note_row(first, page))
+            self.heights.set(start, piece.total)
+            changed = min(changed, self._note_row(start, page))
+            start += 1
         self._truncate(start)
         for index in range(start, len(blocks)):
             before = blocks[index - 1] if index else None
@@ -77,9 +84,9 @@ class Section:
         if count >= len(self.pieces):
             return
         removed = self.pieces[count]
+        self._laid.difference_update(range(count, len(self.pieces)))
         del self.pieces[count:]
         self.heights.truncate(count)
-        self._laid = {index for index in self._laid if index < count}
         if isinstance(removed, RowPiece) and count:
             above = self.pieces[count - 1]
             if isinstance(above, RowPiece):
@@ -169,7 +176,8 @@ class Section:
             inside = range(0)
         else:
             inside = range(self.heights.find(max(0, top)), self.heights.find(bottom - 1) + 1)
-        for index in [index for index in self._laid if index not in inside]:
+        tail = len(self.pieces) - _KEPT_TAIL
+        for index in [index for index in self._laid if index not in inside and index < tail]:
             self.pieces[index].drop()
             self._laid.discard(index)
 

@@ -72,10 +72,9 @@ class TranscriptView(TranscriptCanvas):
         self.column.siblings = siblings
         self.column.set_branch(branch)
         self.scroller.restore(held)
-        self._asked.clear()
-        self._live = {entry.id for entry in branch[-1:] if entry.state is MessageState.STREAMING}
+        self._live = {entry.id for entry in branch if entry.state is MessageState.STREAMING}
         self.pointer.hovered = -1
-        self.turns_changed()
+        self.turns.refresh()
         self.rebuild()
         self._start_clock()
 
@@ -86,7 +85,6 @@ class TranscriptView(TranscriptCanvas):
             if index is not None and self.column.items[index].message is None:
                 self.column.replace(index, message)
                 self.column.items[index].fetched = True
-        self.texts_came([message.id for message in messages])
         self.rebuild()
 
     def add_message(self, message: Message) -> None:
@@ -97,7 +95,7 @@ class TranscriptView(TranscriptCanvas):
             self._live.add(message.id)
         if message.role is Role.USER:
             self.scroller.following = True
-        self.turns_changed()
+        self.turns.refresh()
         if index and self.shown:
             # The one before loses the actions that the last message shows.
             self.update_message(index - 1)
@@ -113,7 +111,7 @@ class TranscriptView(TranscriptCanvas):
         body = self.column.answer(index)
         self.column.replace(index, message)
         if body is not None:
-            body.reopen(message)
+            body.reopen(message, self.page)
             self.column.refresh(index)
         self._live.add(message.id)
         self.rebuild()
@@ -152,14 +150,14 @@ class TranscriptView(TranscriptCanvas):
         body = self.column.answer(index)
         self.column.replace(index, message)
         if body is not None:
-            if not body.holds(message):
+            if not body.text.holds(message):
                 self.column.items[index].body = None
                 self.column.body(index)
             else:
                 body.finish(message)
                 body.work(self.page, _WORK_SECONDS)
                 self.column.refresh(index)
-        self.turns_changed()
+        self.turns.refresh()
         self.content_changed(index, 0, bottom)
         self.wake()
 
@@ -238,7 +236,7 @@ class TranscriptView(TranscriptCanvas):
         self.content_changed(index, below, bottom)
         if body.thinks:
             self._start_clock()
-        return body.waiting > 0
+        return body.waiting
 
     def _reads_thinking(self, index: int, body: AnswerBody) -> bool:
         """Tell whether someone who scrolled away is reading the thinking."""
@@ -344,9 +342,11 @@ class TranscriptView(TranscriptCanvas):
         index = self.column.index_of(message_id)
         if index is None:
             return
-        body = self.column.items[index].body
-        message = self.column.items[index].message
-        text = body.source() if isinstance(body, AnswerBody) else message.text if message else ""
+        item = self.column.items[index]
+        text = "" if item.message is None else item.message.text
+        if isinstance(item.body, AnswerBody):
+            # A streaming answer has more than the message it began as.
+            text = item.body.text.source.text
         if text:
             QGuiApplication.clipboard().setText(text)
 
@@ -364,15 +364,15 @@ class TranscriptView(TranscriptCanvas):
             body = self.column.answer(index)
             if body is None:
                 continue
-            for number in range(len(body.body.pieces) - 1, -1, -1):
-                if isinstance(body.body.pieces[number], CodePiece):
+            for number in range(len(body.text.body.pieces) - 1, -1, -1):
+                if isinstance(body.text.body.pieces[number], CodePiece):
                     self._copy_code(index, number)
                     return True
         return False
 
     def _copy_code(self, index: int, number: int) -> None:
         body = self.column.answer(index)
-        piece = None if body is None else body.body.pieces[number]
+        piece = None if body is None else body.text.body.pieces[number]
         if isinstance(piece, CodePiece):
             QGuiApplication.clipboard().setText("\n".join(piece.block.lines))
 

@@ -34,7 +34,7 @@ def thinking_title(seconds: float | None, *, live: bool) -> str:
     return tr("Thought for {seconds} s").format(seconds=max(1, round(seconds)))
 
 
-def stats(message: Message) -> str:
+def stats(message: Message) -> list[str]:
     """Return tokens, speed and time to the first token, as far as they are known."""
     parts = []
     usage, timing = message.usage, message.timing
@@ -50,4 +50,4 @@ def stats(message: Message) -> str:
             if seconds > 0:
                 parts.append(tr("{rate} tok/s").format(rate=f"{usage.output_tokens / seconds:.1f}"))
         parts.append(tr("TTFT {seconds} s").format(seconds=f"{timing.first_token:.2f}"))
-    return "   ".join(parts)
+    return parts

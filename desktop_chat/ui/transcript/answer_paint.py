@@ -1,0 +1,102 @@
+"""The header and the footer of an answer, painted."""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from desktop_chat.core.i18n import ntr
+from desktop_chat.core.messages import Message
+from desktop_chat.ui.controls.tile import paint_tile
+from desktop_chat.ui.transcript.ink import Ink
+from desktop_chat.ui.transcript.look import Page
+from desktop_chat.ui.transcript.words import clock_time, stats
+
+NOTE: Final = 32
+"""The row that tells of messages that were not sent, with the gap below it."""
+HEADER: Final = 24
+FOOTER: Final = 28
+_TILE: Final = 18
+_NOTE_GAP: Final = 8
+_LEAST_SERVICE: Final = 40
+_STATS_GAP: Final = 12
+_MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
+_LEFT: Final = int((_MIDDLE | Qt.AlignmentFlag.AlignLeft).value)
+_RIGHT: Final = int((_MIDDLE | Qt.AlignmentFlag.AlignRight).value)
+_CENTRE: Final = int(Qt.AlignmentFlag.AlignCenter.value)
+
+Tiles: TypeAlias = Callable[[str], tuple[str, str]]
+"""Service id -> monogram and colour (``#rrggbb``)."""
+
+
+def paint_omitted(ink: Ink, page: Page, x: int, y: int, count: int) -> None:
+    """Paint the row that tells how many earlier messages were not sent."""
+    painter = ink.painter
+    painter.setFont(page.look.meta)
+    painter.setPen(ink.tokens.text3)
+    note = ntr(
+        "{count} earlier message was not sent", "{count} earlier messages were not sent", count
+    ).format(count=count)
+    height = NOTE - _NOTE_GAP
+    painter.drawText(QRectF(x, y, page.width, height), _CENTRE, note)
+    half = painter.fontMetrics().horizontalAdvance(note) / 2 + _STATS_GAP
+    centre = x + page.width / 2
+    for left, right in ((x, centre - half), (centre + half, x + page.width)):
+        ink.hline(left, right, y + height // 2, ink.tokens.line)
+
+
+def paint_header(ink: Ink, page: Page, x: int, y: int, message: Message, tiles: Tiles) -> None:
+    """Paint tile, model, service and time."""
+    t = ink.tokens
+    painter = ink.painter
+    painter.setFont(page.look.ui_bold)
+    monogram, colour = tiles(message.service_id)
+    paint_tile(painter, QRectF(x, y + (HEADER - _TILE) // 2, _TILE, _TILE), monogram, colour)
+    painter.setFont(page.look.numbers)
+    painter.setPen(t.text3)
+    clock = clock_time(message.created_at)
+    clock_width = painter.fontMetrics().horizontalAdvance(clock) + _STATS_GAP
+    painter.drawText(QRectF(x, y, page.width, HEADER), _RIGHT, clock)
+    left = x + _TILE + 8
+    room = page.width - _TILE - 8 - clock_width
+    painter.setFont(page.look.ui_bold)
+    painter.setPen(t.text)
+    title = message.model or message.service_name
+    used = _paint_elided(painter, QRect(left, y, room, HEADER), title) + 8
+    if message.model and room - used > _LEAST_SERVICE:
+        painter.setFont(page.look.ui)
+        painter.setPen(t.text3)
+        _paint_elided(painter, QRect(left + used, y, room - used, HEADER), message.service_name)
+
+
+def _paint_elided(painter: QPainter, rect: QRect, text: str) -> int:
+    """Paint text cut to a width, and return the width it took."""
+    metrics = painter.fontMetrics()
+    cut = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, rect.width())
+    painter.drawText(rect, _LEFT, cut)
+    return int(metrics.horizontalAdvance(cut))
+
+
+def paint_version(ink: Ink, page: Page, rect: QRect, versions: tuple[int, int]) -> None:
+    """Paint ``2 / 3`` between the arrows of a sibling switch."""
+    ink.painter.setFont(page.look.numbers)
+    ink.painter.setPen(ink.tokens.text2)
+    ink.painter.drawText(rect, _CENTRE, f"{versions[0]} / {versions[1]}")
+
+
+def paint_stats(ink: Ink, page: Page, row: QRect, message: Message) -> None:
+    """Paint the figures at the right of a footer, as many as there is room for."""
+    painter = ink.painter
+    painter.setFont(page.look.numbers)
+    painter.setPen(ink.tokens.text3)
+    metrics = painter.fontMetrics()
+    parts = stats(message)
+    widths = [metrics.horizontalAdvance(part) for part in parts]
+    while parts and sum(widths) + _STATS_GAP * (len(parts) - 1) > row.width():
+        parts.pop()
+        widths.pop()
+    right = row.right() + 1
+    for part, width in zip(reversed(parts), reversed(widths), strict=True):
+        painter.drawText(QRect(right - width, row.top(), width, row.height()), _LEFT, part)
+        right -= width + _STATS_GAP

@@ -1,0 +1,44 @@
+"""The questions of a branch as turns, for the rail and for going from one to the next."""
+
+from bisect import bisect_right
+
+from desktop_chat.core.messages import Role
+from desktop_chat.ui.transcript.furniture import TurnRail
+from desktop_chat.ui.transcript.model import Column
+
+
+class Turns:
+    """Keeps the rail in line with the messages.
+
+    Args:
+        column: the messages.
+        rail: what shows the turns.
+    """
+
+    def __init__(self, column: Column, rail: TurnRail) -> None:
+        self._column = column
+        self._rail = rail
+        self._questions: list[int] = []
+
+    def refresh(self) -> None:
+        """Find the questions anew; costs O(messages)."""
+        items = self._column.items
+        self._questions = [index for index, item in enumerate(items) if item.role is Role.USER]
+        ends = [*self._questions[1:], len(items)]
+        self._rail.set_turns(
+            [
+                sum(items[at].chars for at in range(start + 1, end))
+                for start, end in zip(self._questions, ends, strict=False)
+            ]
+        )
+
+    def follow(self, y: int) -> None:
+        """Mark the turn at a height of the column."""
+        if self._questions:
+            self._rail.set_current(bisect_right(self._questions, self._column.at(y)) - 1)
+
+    def top_of(self, turn: int) -> int | None:
+        """Return the height where a turn begins, or None when there is no such turn."""
+        if not 0 <= turn < len(self._questions):
+            return None
+        return self._column.top_of(self._questions[turn])
