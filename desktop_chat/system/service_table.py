@@ -3,33 +3,28 @@
 Reading never raises for what a person wrote: a field that cannot be used is left out and told.
 """
 
-import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from desktop_chat.core.i18n import tr
-from desktop_chat.core.json import JsonValue
-from desktop_chat.core.services import Model, Service, Thinking, ThinkingDialect
+from desktop_chat.core.services import Model, Service, Thinking
 from desktop_chat.system.problems import ProblemKind
-from desktop_chat.system.redaction import is_opaque, looks_like_key
+from desktop_chat.system.redaction import looks_like_key
+from desktop_chat.system.service_fields import (
+    READERS,
+    Findings,
+    UnusableError,
+    names_secret,
+    read_line,
+    read_thinking,
+)
 
 ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """What the id of a service looks like. It has no ``@``, which parts it from the origin of a key."""
 DEMO_PROTOCOL: Final = "demo"
 """The one protocol that needs no address and no setting up."""
-_ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
-_AUTHS: Final = ("bearer", "none")
-_SECRET_NAME: Final = re.compile(
-    r"(.*(apikey|secret|secretkey|accesskey|privatekey|password|passwd|credentials?|authorization"
-    r"|accesstoken|refreshtoken|authtoken|apitoken|sessiontoken|bearertoken|cookie))"
-    r"|x?key|token|auth|bearer|signature|xauth|xauthtoken|xtoken|accesskeyid"
-)
-_SECRET_HEADER: Final = re.compile(r".*(key|token|signature)|.*auth(?!or).*")
-_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_HEADER_VALUE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
 class SecretRefusedError(ValueError):
@@ -44,35 +39,6 @@ class SecretRefusedError(ValueError):
         super().__init__(
             tr("{field} holds a key, and keys belong in the system keyring").format(field=place)
         )
-
-
-class _UnusableError(Exception):
-    """A field has a value that cannot be used."""
-
-
-@dataclass(slots=True)
-class Findings:
-    """What was wrong with a table: kinds and places, such as ``(FIELD, "deepseek.base_url")``."""
-
-    items: list[tuple[ProblemKind, str]] = field(default_factory=list)
-
-    def add(self, kind: ProblemKind, place: str) -> None:
-        """Note one."""
-        self.items.append((kind, place))
-
-
-def known_field(name: str) -> bool:
-    """Tell whether a table of a service has a field of this name."""
-    return name in _READERS or name in ("models", "hidden_models")
-
-
-def names_secret(name: str) -> bool:
-    """Tell whether a field of this name would carry a key."""
-    return _SECRET_NAME.fullmatch(_letters(name)) is not None
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def read_service(
@@ -95,13 +61,13 @@ def read_service(
         if name in ("models", "hidden_models"):
             continue
         place = f"{service_id}.{name}"
-        if name not in _READERS:
+        if name not in READERS:
             secret = names_secret(name)
             findings.add(ProblemKind.SECRET if secret else ProblemKind.FIELD, place)
             continue
         try:
-            values[name] = _READERS[name](value, findings, place)
-        except _UnusableError:
+            values[name] = READERS[name](value, findings, place)
+        except UnusableError:
             findings.add(ProblemKind.FIELD, place)
     service = replace(service, **values)
     if not service.base_url and service.protocol != DEMO_PROTOCOL:
@@ -129,7 +95,7 @@ def write_service(service: Service, below: Service | None) -> dict[str, Any]:
     """
     base = below or Service(service.id, {})
     table: dict[str, Any] = {}
-    for name in _READERS:
+    for name in READERS:
         value = getattr(service, name)
         if value != getattr(base, name) and name != "default_model":
             table[name] = _plain(name, value)
@@ -198,7 +164,7 @@ def _read_models(
         place = f"{service.id}.models[{number}]"
         try:
             model = _read_model(entry, shipped, service.thinking, findings, place)
-        except _UnusableError:
+        except UnusableError:
             findings.add(ProblemKind.FIELD, place)
         else:
             listed[model.id] = model
@@ -254,10 +220,10 @@ def _read_model(
     elif isinstance(entry, Mapping):
         table = entry
     else:
-        raise _UnusableError
-    name = _text(table.get("id"))
+        raise UnusableError
+    name = read_line(table.get("id"))
     if not name or len(name) > 300 or looks_like_key(name):
-        raise _UnusableError
+        raise UnusableError
     model = shipped.get(name, Model(name, thinking=default))
     for key, value in table.items():
         inner = f"{place}.{key}"
@@ -267,10 +233,10 @@ def _read_model(
             elif key == "output_tokens":
                 model = replace(model, output_tokens=_count(value))
             elif key == "thinking":
-                model = replace(model, thinking=_read_thinking(value, findings, inner))
+                model = replace(model, thinking=read_thinking(value, findings, inner))
             elif key != "id":
-                raise _UnusableError
-        except _UnusableError:
+                raise UnusableError
+        except UnusableError:
             kind = ProblemKind.SECRET if names_secret(key) else ProblemKind.FIELD
             findings.add(kind, inner)
     return model
@@ -291,166 +257,8 @@ def _write_model(model: Model, known: Model | None, default: Thinking) -> str | 
 def _count(value: object) -> int | None:
     """Return a number of tokens; 0 in a file says that it is not known."""
     if type(value) is not int or value < 0:
-        raise _UnusableError
+        raise UnusableError
     return value or None
-
-
-# Fields
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise _UnusableError
-    return value.strip()
-
-
-def _read_text(value: object, findings: Findings, place: str) -> str:
-    text = _text(value)
-    if looks_like_key(text):
-        findings.add(ProblemKind.SECRET, place)
-        raise _UnusableError
-    return text
-
-
-def _read_required(value: object, findings: Findings, place: str) -> str:
-    if not (text := _read_text(value, findings, place)):
-        raise _UnusableError
-    return text
-
-
-def _read_name(value: object, findings: Findings, place: str) -> dict[str, str]:
-    if not (texts := _read_texts(value, findings, place)) or not all(texts.values()):
-        raise _UnusableError
-    return texts
-
-
-def _read_texts(value: object, findings: Findings, place: str) -> dict[str, str]:
-    """Return a text by language; an empty one is none."""
-    if isinstance(value, str):
-        value = {"": value} if value.strip() else {}
-    if not isinstance(value, Mapping):
-        raise _UnusableError
-    return {str(key): _read_text(item, findings, place) for key, item in value.items()}
-
-
-def _read_auth(value: object, findings: Findings, place: str) -> str:
-    if value not in _AUTHS:
-        raise _UnusableError
-    return str(value)
-
-
-def _read_env(value: object, findings: Findings, place: str) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple):
-        raise _UnusableError
-    names = [_text(item) for item in value]
-    if any(is_opaque(name) or looks_like_key(name) for name in names):
-        findings.add(ProblemKind.SECRET, place)
-        raise _UnusableError
-    if not all(_ENV_NAME.fullmatch(name) for name in names):
-        raise _UnusableError
-    return tuple(names)
-
-
-def _read_colour(value: object, findings: Findings, place: str) -> str:
-    if not _COLOUR.fullmatch(text := _text(value)):
-        raise _UnusableError
-    return text
-
-
-def _read_monogram(value: object, findings: Findings, place: str) -> str:
-    if not 1 <= len(text := _text(value)) <= 4:
-        raise _UnusableError
-    return text
-
-
-def _read_flag(value: object, findings: Findings, place: str) -> bool:
-    if not isinstance(value, bool):
-        raise _UnusableError
-    return value
-
-
-def _read_seconds(value: object, findings: Findings, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _UnusableError
-    if not math.isfinite(value) or not 0 < value <= 86_400:
-        raise _UnusableError
-    return float(value)
-
-
-def _read_headers(value: object, findings: Findings, place: str) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise _UnusableError
-    headers: dict[str, str] = {}
-    for name, text in value.items():
-        inner = f"{place}.{name}"
-        named = names_secret(name) or _SECRET_HEADER.fullmatch(_letters(name))
-        if named or (isinstance(text, str) and looks_like_key(text)):
-            findings.add(ProblemKind.SECRET, inner)
-        elif (
-            not isinstance(text, str)
-            or not _HEADER_NAME.fullmatch(name)
-            or not _HEADER_VALUE.fullmatch(text)
-        ):
-            findings.add(ProblemKind.FIELD, inner)
-        else:
-            headers[name] = text
-    return headers
-
-
-def _read_body(value: object, findings: Findings, place: str) -> dict[str, JsonValue]:
-    if not isinstance(value, Mapping):
-        raise _UnusableError
-    body: dict[str, JsonValue] = {}
-    for name, item in value.items():
-        inner = f"{place}.{name}"
-        if names_secret(str(name)):
-            findings.add(ProblemKind.SECRET, inner)
-            continue
-        try:
-            body[str(name)] = _json(item, findings, inner)
-        except _UnusableError:
-            findings.add(ProblemKind.FIELD, inner)
-    return body
-
-
-def _json(value: object, findings: Findings, place: str) -> JsonValue:
-    if isinstance(value, str):
-        if looks_like_key(value):
-            findings.add(ProblemKind.SECRET, place)
-            raise _UnusableError
-        return value
-    if isinstance(value, bool | int):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, Mapping):
-        return _read_body(value, findings, place)
-    if isinstance(value, list | tuple):
-        return [_json(item, findings, place) for item in value]
-    raise _UnusableError
-
-
-def _read_thinking(value: object, findings: Findings, place: str) -> Thinking:
-    if not isinstance(value, Mapping):
-        raise _UnusableError
-    known = {item.name for item in fields(Thinking)}
-    for name in value:
-        if name not in known:
-            findings.add(ProblemKind.FIELD, f"{place}.{name}")
-    try:
-        dialect = ThinkingDialect(value.get("dialect", "none"))
-    except ValueError:
-        raise _UnusableError from None
-    efforts = value.get("efforts", [])
-    if not isinstance(efforts, list):
-        raise _UnusableError
-    return Thinking(
-        dialect=dialect,
-        efforts=tuple(_text(item) for item in efforts),
-        default_on=_read_flag(value.get("default_on", False), findings, place),
-        default_effort=_text(value.get("default_effort", "")),
-        can_disable=_read_flag(value.get("can_disable", True), findings, place),
-    )
 
 
 def _write_thinking(thinking: Thinking) -> dict[str, Any]:
@@ -464,26 +272,3 @@ def _write_thinking(thinking: Thinking) -> dict[str, Any]:
     if not thinking.can_disable:
         table["can_disable"] = False
     return table
-
-
-_READERS: Final[Mapping[str, Callable[[object, Findings, str], Any]]] = {
-    "name": _read_name,
-    "protocol": _read_required,
-    "base_url": _read_text,
-    "auth": _read_auth,
-    "key_env": _read_env,
-    "default_model": _read_text,
-    "models_path": _read_text,
-    "monogram": _read_monogram,
-    "colour": _read_colour,
-    "site": _read_text,
-    "note": _read_texts,
-    "headers": _read_headers,
-    "body": _read_body,
-    "thinking": _read_thinking,
-    "usage_in_stream": _read_flag,
-    "first_token_timeout": _read_seconds,
-    "idle_timeout": _read_seconds,
-    "connect_timeout": _read_seconds,
-    "enabled": _read_flag,
-}
