@@ -52,7 +52,7 @@ def context_label(tokens: int | None) -> str:
         return ""
     for unit, decimal, binary in (("M", 1_000_000, 1 << 20), ("K", 1_000, 1 << 10)):
         if tokens >= decimal:
-            size = binary if tokens % binary == 0 else decimal
+            size = decimal if tokens % 1000 == 0 else binary
             return f"{tokens / size:.1f}".removesuffix(".0") + unit
     return str(tokens)
 

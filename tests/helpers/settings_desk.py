@@ -17,16 +17,8 @@ from desktop_chat.system.settings import FileSettings
 from desktop_chat.system.tasks import Tasks
 from desktop_chat.ui.bridge import Bridge
 from desktop_chat.ui.settings.page import SettingsPage
-from desktop_chat.ui.theme import Theme, load_tokens
-
-RESOURCES = Path(__file__).parents[2] / "resources"
-
-
-def make_theme(choice: str = "light") -> Theme:
-    """Return the product's theme; needs an application."""
-    theme = Theme(load_tokens(RESOURCES))
-    theme.choose(choice)
-    return theme
+from desktop_chat.ui.theme import Theme
+from tests.helpers.theme import RESOURCES, make_theme
 
 
 class MemoryKeyring:

@@ -377,7 +377,7 @@ class Menu(Popup):
             self._move(1, 0)
         elif key == Qt.Key.Key_End:
             self._move(-1, -1)
-        elif event.text().strip():
+        elif event.text().strip() and event.text().isprintable():
             self._move_to_letter(event.text())
         else:
             super().keyPressEvent(event)
