@@ -41,7 +41,7 @@ class CodePiece(Piece):
         scroll: how far the lines are moved to the left, in logical pixels.
     """
 
-    __slots__ = ("_highlighter", "_lexers", "_lines", "_seen", "_stale", "scroll")
+    __slots__ = ("_highlighter", "_lexers", "_lines", "_recoloured", "_seen", "scroll")
     block: CodeBlock
 
     def __init__(self, block: CodeBlock, before: Block | None, page: Page, lexers: Lexers) -> None:
@@ -50,7 +50,7 @@ class CodePiece(Piece):
         self._highlighter: Highlighter | None = None
         self._lines = CodeLines(block.lines)
         self._seen = 0
-        self._stale = False
+        self._recoloured: set[int] = set()
         self.scroll = 0
         self.measure(page)
 
@@ -141,11 +141,9 @@ class CodePiece(Piece):
             ready = colours.finish(lines, seconds)
         else:
             ready = colours.extend(lines, min(last_line + 1, len(lines)), seconds)
-        changed = colours.take_changes()
-        if changed:
-            for index in changed:
-                self._lines.touch_line(index)
-            self._stale = True
+        self._recoloured = colours.take_changes()
+        for index in self._recoloured:
+            self._lines.touch_line(index)
         return ready
 
     # Painting
@@ -164,8 +162,8 @@ class CodePiece(Piece):
         last = min(len(self.block.lines), (ink.bottom - start - 1) // leading + 1)
         if first >= last:
             return
-        self._stale = False
-        if not self.work(last - 1) or self._stale:
+        ready = self.work(last - 1)
+        if not ready or not self._recoloured.issubset(range(first, last)):
             # More to colour, or lines outside this paint that look different now.
             page.backlog[self] = None
         painter = ink.painter

@@ -177,7 +177,7 @@ class RowPiece(Piece):
             not isinstance(block, TableRow)
             or block.index != self.block.index
             or block.containers != self.block.containers
-            or block.table.aligns != self.block.table.aligns
+            or len(block.cells) != len(self.block.cells)
             or not self._same_table(block)
         ):
             return None
