@@ -291,7 +291,7 @@ class ErrorReader:
 
     def _clean(self, text: str) -> str:
         """Redact first and cut afterwards, so that no half of a secret is left."""
-        return self._redact(text)[:MAX_RAW]
+        return self._redact(text[:_MAX_READ])[:MAX_RAW]
 
 
 _ADDRESS: Final = re.compile(

@@ -94,7 +94,7 @@ class _Demo:
         transport: HttpTransport,
         redact: Callable[[str], str],
     ) -> None:
-        self._service = replace(service, auth="none", models=MODELS, models_path="/models")
+        self._service = replace(service, models=MODELS, models_path="/models")
         self._server = server
         self._transport = transport
         self._redact = redact

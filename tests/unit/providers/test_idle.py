@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -69,4 +70,21 @@ async def test_the_task_is_not_left_cancelled(watch: IdleWatch) -> None:
     task = asyncio.current_task()
     assert task is not None
     assert task.cancelling() == 0
+    watch.stop()
+
+
+async def test_what_came_while_the_loop_stood_still_is_read(watch: IdleWatch) -> None:
+    watch.limit = 0.01
+    came = asyncio.Event()
+
+    async def wait() -> None:
+        with watch:
+            await came.wait()
+
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    time.sleep(0.05)  # noqa: ASYNC251 - as a window that is being resized does
+    # As a socket does it: the loop first hears of the bytes, and wakes the reader a turn later.
+    asyncio.get_running_loop().call_soon(came.set)
+    await task
     watch.stop()

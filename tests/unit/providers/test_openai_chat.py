@@ -12,6 +12,7 @@ from desktop_chat.core.messages import Role
 from desktop_chat.core.requests import ChatMessage, ChatRequest
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service, Thinking, ThinkingDialect
+from desktop_chat.providers import openai_chat
 from desktop_chat.providers.address import parse_address
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.openai_chat import OpenAiChat, chat_body
@@ -223,6 +224,16 @@ async def test_a_reason_without_an_end(transport: HttpTransport, end: Any) -> No
     async with ByteServer([[body, end]]) as server:
         heard = await hear(provider(transport, server, idle_timeout=0.05))
     assert (heard.text, heard.reason) == ("Hello", FinishReason.LENGTH)
+
+
+async def test_silence_after_the_reason_is_not_waited_out(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openai_chat, "_AFTER_FINISH_TIMEOUT", 0.05)
+    body = SSE_HEAD + chunk(event(delta("Hello", finish="stop")))
+    async with ByteServer([[body, HANG]]) as server, asyncio.timeout(10):
+        heard = await hear(provider(transport, server, idle_timeout=60.0))
+    assert (heard.text, heard.reason) == ("Hello", FinishReason.STOP)
 
 
 @pytest.mark.parametrize("end", [CLOSE, ABORT])

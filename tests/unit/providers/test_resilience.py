@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,9 +10,12 @@ from desktop_chat.core.events import (
     Notice,
     NoticeKind,
     StreamControl,
+    StreamEvent,
     TextDelta,
     ToolCallDelta,
 )
+from desktop_chat.core.requests import ChatRequest
+from desktop_chat.core.services import Model
 from desktop_chat.providers.address import parse_address
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.openai_chat import OpenAiChat
@@ -175,6 +178,32 @@ async def test_closing_closes_what_is_inside(transport: HttpTransport) -> None:
         await first(stream, TextDelta)
         await stream.aclose()
         await asyncio.wait_for(server.disconnected.wait(), 10)
+
+
+class Endless:
+    """A provider that notes when its stream is closed."""
+
+    closed = False
+
+    async def stream(
+        self, request: ChatRequest, control: StreamControl
+    ) -> AsyncGenerator[StreamEvent, None]:
+        try:
+            while True:
+                yield TextDelta(request.model)
+        finally:
+            self.closed = True
+
+    async def list_models(self) -> list[Model]:
+        return []
+
+
+async def test_it_is_closed_before_closing_returns() -> None:
+    inner = Endless()
+    stream = Resilient(inner, QUICK).stream(request(), StreamControl())
+    await first(stream, TextDelta)
+    await stream.aclose()
+    assert inner.closed
 
 
 async def test_a_finished_stream_ends(transport: HttpTransport) -> None:

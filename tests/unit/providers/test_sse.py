@@ -18,6 +18,8 @@ VECTORS: dict[str, tuple[bytes, list[bytes]]] = {
     "bom": (b"\xef\xbb\xbfdata: a\n\n", [b"a"]),
     "bom only at the start": (b"data: a\n\ndata: \xef\xbb\xbfb\n\n", [b"a", b"\xef\xbb\xbfb"]),
     "comments": (b": keep-alive\n\n:\n\ndata: a\n\n: more\ndata: b\n\n", [b"a", b"b"]),
+    "several data lines, crlf": (b"data: a\r\ndata: b\r\n\r\n", [b"a\nb"]),
+    "one space of several lines": (b"data:  a \ndata:b\t\n\n", [b" a \nb\t"]),
     "several data lines": (b'data: {"a":\ndata: 1}\n\n', [b'{"a":\n1}']),
     "no value": (b"data\n\ndata: a\n\n", [b"", b"a"]),
     "empty events": (b"\n\n\n\n\ndata: a\n\n\n\nevent: x\n\nid: 1\n\n", [b"a"]),
