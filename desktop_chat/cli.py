@@ -335,7 +335,7 @@ class _Talk:
                 self._dialogue.clear()
                 _tell(tr("The context is cleared."))
             elif word:
-                status = self.ask(line)
+                status = self.ask(line.rstrip("\r\n"))
         return status
 
     async def _answer(self, text: str) -> Message:

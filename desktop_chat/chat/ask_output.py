@@ -223,7 +223,10 @@ class LogOutput:
     def fail(self, error: ErrorInfo) -> None:
         """Write an error."""
         told = explain_error(error, terminal=True)
-        self._head(tr("Error"), " · ".join(filter(None, (told.title, told.cause, told.detail))))
+        self._head(
+            tr("Error"),
+            " · ".join(filter(None, (told.title, told.cause, " ".join(told.detail.split())))),
+        )
 
     def _head(self, word: str, text: str) -> None:
         start = "" if self._ended_line else "\n"

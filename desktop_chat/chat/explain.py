@@ -6,11 +6,11 @@ it where they tell more than ours; codes and the raw reply are for the fold.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from desktop_chat.chat.words import fill, sentences
+from desktop_chat.chat.words import fill, has_values, sentences
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import FinishReason, Notice, NoticeKind
 from desktop_chat.core.i18n import tr
@@ -209,7 +209,7 @@ _CARDS: Final[Mapping[ErrorKind, _Card]] = {
     ),
     ErrorKind.REDIRECT: _Card(
         lambda: tr("{service} points to another host"),
-        lambda: tr("Neither the question nor the key was sent there."),
+        lambda: tr("Neither the question nor the key was sent to {target}."),
         lambda: tr("Check the base URL in the settings."),
         (Action.OPEN_SETTINGS,),
         "swap",
@@ -262,6 +262,20 @@ _KEY_PROBLEMS: Final[Mapping[str, _Sentence]] = {
     "timeout": lambda: tr("The system keyring did not answer."),
     "failed": lambda: tr("The system keyring did not answer."),
 }
+
+_CODE_CAUSES: Final[Mapping[tuple[ErrorKind, str], _Sentence]] = {
+    (ErrorKind.NETWORK, "tls"): lambda: tr("No secure connection could be made to {host}."),
+    (ErrorKind.NETWORK, "dns"): lambda: tr("The name {host} was not found."),
+    (ErrorKind.NETWORK, "closed"): lambda: tr("{host} closed the connection."),
+    (ErrorKind.NETWORK, "proxy"): lambda: tr("The proxy did not make the connection."),
+    (ErrorKind.NETWORK, "proxy_refused"): lambda: tr("The proxy did not make the connection."),
+    (ErrorKind.TIMEOUT, "connect"): lambda: tr("There was no connection within {seconds} s."),
+    (ErrorKind.TIMEOUT, "first_token"): lambda: tr("No answer began within {seconds} s."),
+    (ErrorKind.TIMEOUT, "idle"): lambda: tr("The answer stood still for {seconds} s."),
+    (ErrorKind.BAD_REQUEST, "base_url"): lambda: tr("The base URL is not valid: {url}"),
+    (ErrorKind.PROTOCOL, "too_large"): lambda: tr("It is too large."),
+}
+"""What the program's own codes tell more exactly than the kind."""
 
 _STORAGE: Final[Mapping[str, tuple[_Sentence, _Sentence]]] = {
     "full": (
@@ -327,7 +341,7 @@ def explain_error(
     advice = card.advice()
     actions = card.actions
     if terminal:
-        advice = fill(_TERMINAL_ADVICE.get(error.kind, card.advice)(), **values)
+        advice = fill(_terminal_advice(card, error)(), **values)
         if kept_chars > 0 and error.kind is ErrorKind.DROPPED:
             title = tr("Connection lost before the end of the answer")
     elif kept_chars > 0:
@@ -358,7 +372,7 @@ def explain_notice(notice: Notice, *, service_name: str = "") -> Explanation | N
         return None
     error = notice.error
     seconds = str(max(1, math.ceil(notice.delay)))
-    base = explain_error(replace(error, retry_after=None), service_name=service_name)
+    base = explain_error(error, service_name=service_name)
     card = _CARDS.get(error.kind)
     what = tr("Connection lost") if error.kind is ErrorKind.DROPPED else base.title
     return Explanation(
@@ -441,9 +455,9 @@ def exit_status(outcome: ErrorKind | FinishReason) -> int:
 
 
 def _values(error: ErrorInfo, service_name: str) -> dict[str, str]:
-    values = {"seconds": "", "host": error.host, **error.values}
     service = service_name or tr("the service")
-    return values | {"service": service, "variable": KEY_VARIABLE}
+    fixed = {"service": service, "variable": KEY_VARIABLE, "host": error.host}
+    return {**error.values, **fixed}
 
 
 def _cause(card: _Card, error: ErrorInfo, values: Mapping[str, str]) -> str:
@@ -453,10 +467,18 @@ def _cause(card: _Card, error: ErrorInfo, values: Mapping[str, str]) -> str:
         if len(words) > _WORDS_LIMIT:
             words = words[:_WORDS_LIMIT].rstrip() + "…"
         return fill(tr("{service} says: “{words}”."), service=values["service"], words=words)
-    template = _KEY_PROBLEMS.get(values.get("problem", ""), card.cause)()
-    if any(f"{{{name}}}" in template and not value for name, value in values.items()):
-        return ""
-    return fill(template, **values)
+    exact = _KEY_PROBLEMS.get(values.get("problem", ""))
+    exact = exact or _CODE_CAUSES.get((error.kind, error.code))
+    for sentence in (exact, card.cause):
+        if sentence is not None and has_values(sentence(), values):
+            return fill(sentence(), **values)
+    return ""
+
+
+def _terminal_advice(card: _Card, error: ErrorInfo) -> _Sentence:
+    if error.kind is ErrorKind.NO_KEY and error.values.get("problem") == "plain_http":
+        return lambda: tr("Use https, or save a key for {host} in the window.")
+    return _TERMINAL_ADVICE.get(error.kind, card.advice)
 
 
 def _detail(error: ErrorInfo) -> str:

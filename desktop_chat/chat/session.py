@@ -480,7 +480,8 @@ class ChatSession:
                 heads = await self._ports.store.heads(saved.id)
                 self._tree = MessageTree(heads)
                 if heads and (saved.leaf_id is None or saved.leaf_id not in self._tree):
-                    saved = replace(saved, leaf_id=max(head.id for head in heads))
+                    newest = max(head.id for head in heads)
+                    saved = replace(saved, leaf_id=self._tree.newest_leaf(newest))
                 self.conversation = saved
                 self._show()
                 await self._fetch(self._newest())

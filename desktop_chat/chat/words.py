@@ -1,6 +1,7 @@
 """Small rules of the two languages that sentences with values in them need."""
 
 import re
+from collections.abc import Mapping
 from string import Formatter
 from typing import Final
 
@@ -26,6 +27,12 @@ def fill(template: str, **values: str) -> str:
         if name is not None:
             result = _join(result, values[name])
     return result
+
+
+def has_values(template: str, values: Mapping[str, str]) -> bool:
+    """Tell whether there is a value, and not an empty one, for every field of a sentence."""
+    names = (name for _, name, _, _ in _FORMATTER.parse(template) if name is not None)
+    return all(values.get(name) for name in names)
 
 
 def sentences(*parts: str) -> str:

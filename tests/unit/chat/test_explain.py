@@ -89,6 +89,24 @@ def test_a_sentence_that_lacks_its_value_is_left_out() -> None:
     assert "at a.example." in explain_error(ErrorInfo(ErrorKind.NETWORK, host="a.example")).cause
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "values", "cause"),
+    [
+        (ErrorKind.NETWORK, "tls", {}, "No secure connection could be made to a.example."),
+        (ErrorKind.NETWORK, "dns", {}, "The name a.example was not found."),
+        (ErrorKind.NETWORK, "refused", {}, "Nothing answers at a.example."),
+        (ErrorKind.TIMEOUT, "idle", {"seconds": "120"}, "The answer stood still for 120 s."),
+        (ErrorKind.BAD_REQUEST, "base_url", {"url": "ftp://x"}, "is not valid: ftp://x"),
+        (ErrorKind.REDIRECT, "", {"target": "b.example"}, "was sent to b.example."),
+    ],
+)
+def test_a_code_of_our_own_tells_more(
+    kind: ErrorKind, code: str, values: dict[str, str], cause: str
+) -> None:
+    told = explain_error(ErrorInfo(kind, code=code, host="a.example", values=values))
+    assert cause in told.cause
+
+
 def test_a_drop_keeps_what_came_and_offers_to_go_on() -> None:
     told = explain_error(ErrorInfo(ErrorKind.DROPPED), kept_chars=1486)
     assert told.title == "Connection lost, 1,486 characters kept"
@@ -108,6 +126,8 @@ def test_the_terminal_is_told_what_it_can_do() -> None:
     cause = explain_error(error, terminal=True).cause
     assert "DESKTOP_CHAT_API_KEY" in cause
     assert "https://a.example" in cause
+    plain = replace(error, host="http://a.example", values={"problem": "plain_http"})
+    assert "Use https" in explain_error(plain, terminal=True).cause
 
 
 def test_a_retry_counts_down() -> None:
