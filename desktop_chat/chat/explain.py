@@ -529,6 +529,9 @@ def _interrupted(kept: int) -> Explanation:
 
 
 def _finished(message: Message, go_on: str) -> Explanation | None:
+    proceed = Action.CONTINUE
+    if not message.text:
+        proceed, go_on = Action.REGENERATE, ""
     if message.reason is FinishReason.LENGTH:
         used = message.usage.output_tokens if message.usage else 0
         cause = (
@@ -539,7 +542,7 @@ def _finished(message: Message, go_on: str) -> Explanation | None:
         return Explanation(
             tr("The answer reached its length limit"),
             sentences(cause, go_on),
-            (Action.RAISE_LIMIT, Action.CONTINUE),
+            (Action.RAISE_LIMIT, proceed),
             "scissors",
             Tone.NEUTRAL,
         )
@@ -555,7 +558,7 @@ def _finished(message: Message, go_on: str) -> Explanation | None:
         return Explanation(
             tr("The answer may be incomplete"),
             sentences(tr("The service ended it without saying why."), go_on),
-            (Action.REGENERATE, Action.CONTINUE),
+            (Action.REGENERATE, proceed) if message.text else (proceed,),
             "warning-circle",
             Tone.WARN,
         )

@@ -162,7 +162,8 @@ class ChatSession:
             StoreError: they could not be read.
         """
         await self._fetch(ids)
-        loaded = [item for item in map(self._message, ids) if isinstance(item, Message)]
+        known = [self._message(item) for item in ids if item in self._tree]
+        loaded = [item for item in known if isinstance(item, Message)]
         if loaded:
             self._emit(MessagesLoaded(tuple(loaded)))
 
@@ -223,16 +224,20 @@ class ChatSession:
     async def continue_answer(self, message_id: str) -> None:
         """Have an answer that was cut written on, in the same message.
 
-        The model that wrote it is asked, while its service exists.
+        The model that wrote it is asked, while its service exists. An answer that has no text
+        yet (thinking took all its tokens) is asked for again.
 
         Raises:
             ChatError: as for ``send``.
         """
+        await self._ensure_open()
+        partial = await self._need(message_id)
+        if not partial.text:
+            await self.regenerate(message_id)
+            return
         with self._beginning():
-            await self._ensure_open()
-            partial = await self._need(message_id)
-            if partial.parent_id is None or not partial.text:
-                raise ValueError("there is nothing to continue")
+            if partial.parent_id is None:
+                raise ValueError("an answer without a question cannot be continued")
             question = await self._need(partial.parent_id)
             answer = replace(
                 partial,
@@ -284,7 +289,12 @@ class ChatSession:
         await self._save_conversation()
 
     async def rename(self, title: str) -> None:
-        """Give the conversation a title that stays; a blank one brings back its own."""
+        """Give the conversation a title that stays; a blank one brings back its own.
+
+        Raises:
+            StoreError: the conversation could not be read.
+        """
+        await self._ensure_open()
         title = " ".join(title.split())
         own = title or await self._own_title()
         self.conversation = replace(self.conversation, title=own, titled_by_user=bool(title))
@@ -292,7 +302,13 @@ class ChatSession:
         await self._save_conversation()
 
     async def set_options(self, options: ChatOptions) -> None:
-        """Choose what later questions are asked with."""
+        """Choose what later questions are asked with.
+
+        Raises:
+            StoreError: the conversation could not be read.
+        """
+        # Else an opening on its way would bring the older options back.
+        await self._ensure_open()
         if options != self.conversation.options:
             self.conversation = replace(self.conversation, options=options)
             self._tell_conversation()
@@ -393,7 +409,10 @@ class ChatSession:
     async def _reopen(self, answer: Message, prepare: Callable[[], Awaitable[Prepared]]) -> None:
         self._tree.add(answer.head())
         self._texts[answer.id] = answer
+        self.conversation = replace(self.conversation, updated_at=time.time())
         await self._saver.reopen(answer)
+        await self._save_conversation()
+        self._tell_conversation()
         self._emit(MessageReopened(answer))
         self._run(answer, prepare)
 

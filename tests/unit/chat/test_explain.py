@@ -166,6 +166,10 @@ def test_ends_that_need_one() -> None:
     unknown = explain_end(replace(ANSWER, reason=FinishReason.UNKNOWN))
     assert unknown is not None
     assert unknown.actions[-1] is Action.CONTINUE
+    for reason in (FinishReason.LENGTH, FinishReason.UNKNOWN):
+        textless = explain_end(replace(ANSWER, text="", reason=reason))
+        assert textless is not None
+        assert textless.actions[-1] is Action.REGENERATE
     empty = explain_end(replace(ANSWER, reason=FinishReason.STOP, text="", reasoning="hm"))
     assert empty is not None
     assert empty.title == "Only thinking arrived"

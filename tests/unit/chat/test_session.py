@@ -297,6 +297,38 @@ async def test_a_continued_answer_adds_up_what_it_cost() -> None:
         assert whole.timing.first_token == first.timing.first_token
 
 
+async def test_an_answer_of_thinking_alone_is_asked_again_when_it_shall_go_on() -> None:
+    server = ByteServer([answer("", finish="length"), answer("at last")])
+    async with server, open_house(server) as house:
+        session = await new_session(house)
+        empty = await ask(session, "q")
+        assert (empty.text, empty.reason) == ("", FinishReason.LENGTH)
+        await session.continue_answer(empty.id)
+        await session.wait()
+        assert texts(session.branch()) == ["q", "at last"]
+
+
+async def test_options_that_are_chosen_while_it_opens_stay() -> None:
+    server = ByteServer([answer("a")])
+    async with server, open_house(server) as house:
+        session = await new_session(house)
+        await ask(session, "q")
+        house.sessions.release(session)
+        again = house.sessions.session(session.conversation.id)
+        chosen = replace(OPTIONS, model="another")
+        await asyncio.gather(again.open(), again.set_options(chosen))
+        assert again.conversation.options == chosen
+        saved = await house.store.conversation(session.conversation.id)
+        assert saved is not None
+        assert saved.options == chosen
+
+
+async def test_ids_that_nobody_knows_are_not_loaded() -> None:
+    async with open_house() as house:
+        session = await new_session(house)
+        await session.load(["nobody"])
+
+
 async def test_regenerate_keeps_the_older_answer_beside_the_new_one() -> None:
     server = ByteServer([answer("old"), answer("new"), answer("more")])
     async with server, open_house(server) as house:
