@@ -335,11 +335,21 @@ class ModelsBox(QWidget):
         self._show(service)
 
     def _show(self, service: Service) -> None:
+        row = max(0, self.table.currentIndex().row())
+        current = self._models.shown[row].id if row < len(self._models.shown) else ""
         self._models.reset(service.models, service.default_model)
+        self._restore(row, current)
         count = len(service.models)
         self.count.setText(ntr("{count} model", "{count} models", count).format(count=count))
         self.filter.setVisible(count >= _FILTER_FROM)
         self._fit()
+
+    def _restore(self, row: int, model_id: str) -> None:
+        """Give the keyboard back the row it was on, or the one in its place."""
+        shown = self._models.shown
+        same = next((i for i, model in enumerate(shown) if model.id == model_id), row)
+        if shown and self.table.hasFocus():
+            self.table.setCurrentIndex(self._models.index(min(same, len(shown) - 1)))
 
     def _fit(self) -> None:
         rows = len(self._models.shown)
