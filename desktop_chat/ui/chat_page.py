@@ -52,7 +52,9 @@ class ChatPage(QWidget):
     """
 
     settings_requested = Signal(str, bool)
-    """A service's id or "", and whether its key is what is asked for."""
+    """A service's id, and whether its key is what is asked for; "" and True add a service at an
+    address of one's own.
+    """
     return_requested = Signal()
     """What was to be done elsewhere is done: show this page."""
 

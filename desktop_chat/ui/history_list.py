@@ -41,6 +41,9 @@ from desktop_chat.ui.theme import RADIUS_CONTROL, Theme
 ROW_HEIGHT: Final = 32
 GROUP_HEIGHT: Final = 28
 HIT_HEIGHT: Final = 48
+_GROUP_SIZE: Final = QSize(0, GROUP_HEIGHT)
+_ROW_SIZE: Final = QSize(0, ROW_HEIGHT)
+_HIT_SIZE: Final = QSize(0, HIT_HEIGHT)
 _MARGIN: Final = 12
 _PADDING: Final = 8
 _MARK: Final = 24
@@ -180,9 +183,12 @@ class HistoryModel(QAbstractListModel):
             self.rename_requested.emit(row.conversation_id, title)
         return True
 
-    def mark(self, index: _Index) -> Mark:
-        """Return the mark of a row."""
-        return self._activity.mark(self._rows[index.row()].conversation_id)
+    def size(self, place: int) -> QSize:
+        """Return the size of a row. A list of thousands asks for each, so it is a look-up."""
+        row = self._rows[place]
+        if not row.conversation_id:
+            return _GROUP_SIZE
+        return _HIT_SIZE if row.snippet else _ROW_SIZE
 
     def _spoken(self, row: Row) -> str:
         mark = self._activity.mark(row.conversation_id)
@@ -215,9 +221,7 @@ class HistoryDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Return the height of a row; its width is the list's."""
-        if not index.data(ID_ROLE):
-            return QSize(0, GROUP_HEIGHT)
-        return QSize(0, HIT_HEIGHT if index.data(SNIPPET_ROLE) else ROW_HEIGHT)
+        return self._view.rows.size(index.row())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Draw a row."""
@@ -313,8 +317,6 @@ class HistoryList(QListView):
         self.setItemDelegate(HistoryDelegate(theme, activity, self))
         self.setVerticalScrollBar(ScrollBar(theme))
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setLayoutMode(QListView.LayoutMode.Batched)
-        self.setBatchSize(200)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -192,13 +192,20 @@ class MainWindow(QWidget):
     # Full-window pages
 
     def open_settings(self, service_id: str = "", focus_key: bool = False) -> None:
-        """Show the settings, at a service if one is named."""
+        """Show the settings.
+
+        Args:
+            service_id: the service to show, or "".
+            focus_key: lets its key be entered; without a service, one can be added.
+        """
         near = self._near
         if self._settings_page is None:
             page = SettingsPage(near.theme, near.bridge, near.setup, near.catalogue, near.settings)
             page.closed.connect(self.show_chats)
             self._settings_page = page
         self._settings_page.show_services(service_id, focus_key)
+        if focus_key and not service_id:
+            self._settings_page.services.begin_adding()
         self._show_full(self._settings_page)
 
     def _open_panel(self, spec: PanelSpec) -> None:

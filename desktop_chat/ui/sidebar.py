@@ -143,15 +143,18 @@ class Sidebar(QWidget):
         self._bridge = bridge
         self._history = history
         self._asked = 0
+        self.searches = 0
+        """How many searches have been shown."""
         self._today = datetime.now().astimezone().date()
         self.search = SearchField(theme, "", shortcut=hint("search"))
         self._new = _NewChatRow(theme)
         self.list = HistoryList(theme, activity)
-        self._none = _NoMatches(theme)
+        self.nothing_found = _NoMatches(theme)
         self._pages = QStackedWidget()
         self._gear = IconButton(theme, "gear-six", "")
         self._handle = _Handle(theme, self)
         self._pause = QTimer(self, interval=_SEARCH_DELAY_MS, singleShot=True)
+        self._soon = QTimer(self, interval=0, singleShot=True)
         self._midnight = QTimer(self, interval=60_000)
         self._lay_out()
         self._connect()
@@ -160,7 +163,7 @@ class Sidebar(QWidget):
 
     def _lay_out(self) -> None:
         self._pages.addWidget(self.list)
-        self._pages.addWidget(self._none)
+        self._pages.addWidget(self.nothing_found)
         head = QVBoxLayout()
         head.setContentsMargins(12, 8, 12, 0)
         head.setSpacing(4)
@@ -185,7 +188,7 @@ class Sidebar(QWidget):
     def _connect(self) -> None:
         self._new.clicked.connect(self.new_chat_requested)
         self._gear.clicked.connect(self.settings_requested)
-        self._none.clear.clicked.connect(self.clear_search)
+        self.nothing_found.clear.clicked.connect(self.clear_search)
         self.search.textChanged.connect(lambda _text: self._pause.start())
         self._pause.timeout.connect(self._search)
         self.list.opened.connect(self.opened)
@@ -196,9 +199,13 @@ class Sidebar(QWidget):
         self._midnight.timeout.connect(self._look_at_clock)
         self._midnight.start()
         self._theme.changed.connect(self.update)
-        Relay(
-            lambda listener: self._history.subscribe(lambda: listener(None)), self
-        ).received.connect(lambda _nothing: self.refresh())
+        # Many changes in one turn of the loop are shown once.
+        self._soon.timeout.connect(self.refresh)
+
+        def subscribe(listener: Callable[[object], None]) -> Callable[[], None]:
+            return self._history.subscribe(lambda: listener(None))
+
+        Relay(subscribe, self).received.connect(lambda _nothing: self._soon.start())
 
     def retranslate(self) -> None:
         """Set every sentence anew."""
@@ -208,8 +215,8 @@ class Sidebar(QWidget):
         self._new.setAccessibleName(tr("New chat"))
         self._gear.set_name(tr("Settings"))
         self._handle.setAccessibleName(tr("Sidebar width"))
-        self._none.words.setText(tr("No matches"))
-        self._none.clear.setText(tr("Clear search"))
+        self.nothing_found.words.setText(tr("No matches"))
+        self.nothing_found.clear.setText(tr("Clear search"))
 
     def changeEvent(self, event: QEvent) -> None:
         """Speak the language that was chosen."""
@@ -281,10 +288,11 @@ class Sidebar(QWidget):
             self._show_hits(hits)
 
     def _show_hits(self, hits: Sequence[SearchHit]) -> None:
+        self.searches += 1
         if hits:
             self.list.show_rows(hit_rows(hits))
             self.list.scrollToTop()
-        self._pages.setCurrentWidget(self.list if hits else self._none)
+        self._pages.setCurrentWidget(self.list if hits else self.nothing_found)
 
     def _open_menu(self, conversation_id: str, place: QPoint) -> None:
         menu = Menu(self._theme, self)

@@ -156,7 +156,7 @@ class TabBar(QTabBar):
         cross = self.tabButton(index, QTabBar.ButtonPosition.RightSide)
         if cross is not None:
             cross.setAccessibleName(tr("Close tab “{title}”").format(title=title))
-            cross.setToolTip(f"{tr('Close tab')} ({hint('close_tab')})")
+            cross.setToolTip(f"{tr('Close tab')}  {hint('close_tab')}")
 
     def _close(self, cross: QAbstractButton) -> None:
         for index in range(self.count()):
@@ -389,7 +389,7 @@ class TabStrip(QWidget):
             (self._plus, tr("New tab"), "new_tab"),
         ):
             button.setAccessibleName(name)
-            button.setToolTip(f"{name} ({hint(command)})")
+            button.setToolTip(f"{name}  {hint(command)}")
 
     def changeEvent(self, event: QEvent) -> None:
         """Speak the language that was chosen."""

@@ -33,29 +33,35 @@ COLUMN: Final = 816
 _CARD_WIDTH: Final = 264
 _CARD_HEIGHT: Final = 64
 _GAP: Final = 12
+_ANY_TILE: Final = ("{}", "#56626A")
 
 
 class ServiceCard(PaintedButton):
-    """A service of the catalogue to set up: tile, name, what it has.
+    """A way to a service: tile, name, what it has.
 
     Args:
         theme: colours and fonts.
-        service: which one.
+        service: which one, or None for one at any address that the user gives.
     """
 
-    def __init__(self, theme: Theme, service: Service) -> None:
+    def __init__(self, theme: Theme, service: Service | None) -> None:
         super().__init__(theme, radius=RADIUS_CARD)
         self._service = service
         self._note = ""
+        self._tile = (service.monogram, service.colour) if service else _ANY_TILE
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.retranslate()
 
     def retranslate(self) -> None:
         """Set every sentence anew."""
-        language = i18n.language()
-        self.setText(self._service.title(language))
-        notes = self._service.note
-        self._note = notes.get(language) or notes.get("") or notes.get("en") or ""
+        if self._service is None:
+            self.setText(tr("OpenAI-compatible"))
+            self._note = tr("Any base URL")
+        else:
+            language = i18n.language()
+            self.setText(self._service.title(language))
+            notes = self._service.note
+            self._note = notes.get(language) or notes.get("") or notes.get("en") or ""
         self.setAccessibleName(tr("Add {service}").format(service=self.text()))
         self.setAccessibleDescription(self._note)
         self.update()
@@ -83,7 +89,7 @@ class ServiceCard(PaintedButton):
         )
         paint_box(painter, self.rect(), RADIUS_CARD, ground, tokens.line2)
         painter.setFont(self.theme.font(13))
-        paint_tile(painter, QRect(13, 16, 32, 32), self._service.monogram, self._service.colour)
+        paint_tile(painter, QRect(13, 16, 32, 32), *self._tile)
         words = QRect(57, 14, self.width() - 57 - 40, 20)
         if not self._note:
             words.moveTop(22)
@@ -190,7 +196,7 @@ class FirstRun(QWidget):
 
     demo_requested = Signal()
     service_requested = Signal(str)
-    """The id of a service to set up."""
+    """The id of a service to set up, or "" for one at any address."""
 
     def __init__(
         self, theme: Theme, bridge: Bridge, settings: Settings, parent: QWidget | None = None
@@ -264,11 +270,9 @@ class FirstRun(QWidget):
         for card in self._cards:
             self._grid.removeWidget(card)
             card.deleteLater()
-        self._cards = [ServiceCard(self._theme, service) for service in services]
-        for card, service in zip(self._cards, services, strict=True):
-            card.clicked.connect(
-                lambda _on=False, name=service.id: self.service_requested.emit(name)
-            )
+        self._cards = [ServiceCard(self._theme, service) for service in (*services, None)]
+        for card, name in zip(self._cards, [*(item.id for item in services), ""], strict=True):
+            card.clicked.connect(lambda _on=False, name=name: self.service_requested.emit(name))
         self._columns = 0
         self._place()
 
