@@ -33,10 +33,10 @@ from desktop_chat.markdown.leaves import (
     opening_fence,
 )
 from desktop_chat.markdown.lines import MAX_PIECE, Cursor
-from desktop_chat.markdown.mathtext import MAX_LINES as MAX_MATH_LINES
-from desktop_chat.markdown.mathtext import display_math, find_end, half_closed
+from desktop_chat.markdown.mathtext import display_math
 from desktop_chat.markdown.tables import MAX_COLUMNS, delimiter_row, looks_like_row, split_row
 from desktop_chat.markdown.tail import is_undecided
+from desktop_chat.markdown.verbatim import Took, take_fenced, take_formula, take_indented
 from desktop_chat.markdown.writer import Keepable, Writer
 
 _HEADING: Final = re.compile(r"(#{1,6})(?:[ \t]+|$)")
@@ -198,72 +198,23 @@ class BlockParser:
     def _go_on(self, cursor: Cursor, start: int, end: int, *, cut: bool) -> bool:
         """Give a line to an open code block or formula; tell whether it took it."""
         leaf = self._leaf
-        if isinstance(leaf, Code):
-            return (
-                self._more_fenced(leaf, cursor, end, cut=cut)
-                if leaf.fence
-                else (self._more_indented(leaf, cursor, end, cut=cut))
-            )
-        if isinstance(leaf, Math):
-            if leaf.fenced:
-                return self._more_fenced(leaf, cursor, end, cut=cut)
-            return self._more_formula(leaf, cursor, start, end, cut=cut)
-        return False
-
-    def _more_fenced(self, leaf: Code | Math, cursor: Cursor, end: int, *, cut: bool) -> bool:
         preview = self._out.preview
-        if not cut and cursor.indent <= 3:
-            if leaf.closes(cursor.word):
-                if not preview:
-                    leaf.set_end(end)
-                    self._close_leaf()
-                return True
-            if preview and not cursor.word.strip(leaf.fence[0]):
-                return True
-        if preview and cursor.pos >= len(cursor.text):
-            return True
-        cursor.skip(min(cursor.indent, leaf.indent))
-        leaf.add(cursor.rest, end, cut=cut)
-        return True
-
-    def _more_indented(self, leaf: Code, cursor: Cursor, end: int, *, cut: bool) -> bool:
-        if cursor.blank and not cut:
-            if not self._out.preview:
-                cursor.skip(4)
-                leaf.blanks.append(cursor.rest)
-                self._out.blank = True
-            return True
-        if cursor.indent <= 3:
+        after = len(cursor.text)
+        if isinstance(leaf, Math) and not leaf.fenced:
+            took, after = take_formula(leaf, cursor, start, end, cut=cut, preview=preview)
+        elif isinstance(leaf, Code) and not leaf.fence:
+            took = take_indented(leaf, cursor, end, cut=cut, preview=preview)
+            self._out.blank = bool(leaf.blanks)
+        elif isinstance(leaf, Code | Math):
+            took = take_fenced(leaf, cursor, end, cut=cut, preview=preview)
+        else:
             return False
-        for text in leaf.blanks:
-            leaf.add(text, end)
-        leaf.blanks = []
-        cursor.skip(4)
-        leaf.add(cursor.rest, end, cut=cut)
-        self._out.blank = False
-        return True
-
-    def _more_formula(self, leaf: Math, cursor: Cursor, start: int, end: int, *, cut: bool) -> bool:
-        text = cursor.text
-        if leaf.blank and (
-            _HEADING.match(text, cursor.next) or opening_fence(cursor.word) is not None
-        ):
-            return False
-        found = None if cut else find_end(text, cursor.pos, leaf.fence)
-        if found is not None:
-            at, after = found
-            if text[cursor.pos : at].strip():
-                leaf.add(text[cursor.pos : at].strip(), end)
-            leaf.set_end(start + after)
+        if took is Took.LAST:
             self._close_leaf()
-            if after < len(text):
-                self._leaf = Paragraph(self._out.gap())
-                self._add(self._leaf, Line(text[after:], start + after, end), cut=False)
-            return True
-        if leaf.lines >= MAX_MATH_LINES:
-            return False
-        leaf.add(half_closed(cursor.rest) if self._out.preview else cursor.rest, end, cut=cut)
-        return True
+            if after < len(cursor.text):
+                paragraph = self._leaf = Paragraph(self._out.gap())
+                self._add(paragraph, Line(cursor.text[after:], start + after, end), cut=False)
+        return took is not Took.NOTHING
 
     # What begins
 

@@ -91,6 +91,8 @@ def outline(source: str) -> list[str]:
         ("$$5 and $$6 b", ["||$$5 and $$6 b"]),
         ("<div>\n*a*\n</div>", ["||<div>", "||a", "||</div>"]),
         ("a\r\nb\rc\n\r\nd", ["||a", "||b", "||c", "||d"]),
+        ("`a\r", ["||`a"]),
+        ("```\na\r\n```\r", ["code||a"]),
         ("-\ta\n\n\tb\n\n\t\tc", ["|-|a", "| |b", "code| |c"]),
         ("", []),
         (" \n\t\n", []),
@@ -150,6 +152,12 @@ def test_a_table_may_follow_a_line_and_stand_in_containers() -> None:
     blocks = parse("intro\na | b\n-|-\n1 | 2\n> | q |\n> |---|\n")
     assert [type(block).__name__ for block in blocks] == ["TextBlock", *["TableRow"] * 3]
     assert blocks[3].containers == (Quote(),)
+
+
+def test_an_escaped_pipe_in_code_in_a_cell() -> None:
+    _, row = parse("|a|\n|-|\n|`p \\| q`|\n")
+    assert isinstance(row, TableRow)
+    assert row.cells == ((Span("p | q", Style.CODE),),)
 
 
 def test_gaps() -> None:

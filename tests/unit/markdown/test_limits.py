@@ -82,6 +82,13 @@ def test_the_last_token_costs_what_the_first_did(
     assert late_characters <= 1.1 * characters + 100
 
 
+def test_a_long_line_is_not_parsed_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = Cost(monkeypatch)
+    stream = MarkdownStream()
+    _, characters = cost.of(stream, grown("paragraph", 3_900), 8)
+    assert characters < 1_000 * 3_900 / 8
+
+
 HOSTILE = {
     "quotes": ">" * 10_000 + " end",
     "quote lines": (">" * 5_000 + " end\n") * 10,
