@@ -1,0 +1,272 @@
+"""The table of a service's models: its rows, how they are drawn, and the keys that act on them."""
+
+from typing import Final
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_chat.core.i18n import tr
+from desktop_chat.core.services import Model, ThinkingDialect
+from desktop_chat.ui import icons
+from desktop_chat.ui.controls.labels import paint_tag, tag_size
+from desktop_chat.ui.controls.paint import paint_box, paint_hairline
+from desktop_chat.ui.controls.scrollbar import ScrollBar
+from desktop_chat.ui.model_picker import context_label
+from desktop_chat.ui.theme import RADIUS_CODE, Theme
+
+ROW: Final = 31
+"""Height of a row and of the head, in pixels."""
+_SHOWN: Final = 10
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class ModelRows(QAbstractListModel):
+    """The models that match the filter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: tuple[Model, ...] = ()
+        self.shown: list[Model] = []
+        self.default = ""
+        self.query = ""
+
+    def reset(self, models: tuple[Model, ...], default: str) -> None:
+        """Show other models; the filter stays."""
+        self.all, self.default = models, default
+        self.filter(self.query)
+
+    def filter(self, query: str) -> None:
+        """Show the models whose id has all words of a query."""
+        self.query = query
+        words = query.casefold().split()
+        self.beginResetModel()
+        self.shown = [m for m in self.all if all(word in m.id.casefold() for word in words)]
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        """Return how many are shown."""
+        return 0 if parent.isValid() else len(self.shown)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return a model's id, and what a screen reader says of it."""
+        model = self.shown[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return model.id
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return model.id
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            parts = [model.id]
+            if model.id == self.default:
+                parts.append(tr("Default"))
+            if size := context_label(model.context_tokens):
+                parts.append(tr("Context {size}").format(size=size))
+            if model.thinking.dialect != ThinkingDialect.NONE:
+                parts.append(tr("Thinking"))
+            return ", ".join(parts)
+        return None
+
+
+class _Columns:
+    """Where the columns are in a row or the head; all but the first have fixed widths."""
+
+    def __init__(self, rect: QRect) -> None:
+        right = rect.right() + 1
+        self.menu = QRect(right - 40, rect.top(), 32, rect.height())
+        self.can = QRect(right - 128, rect.top(), 80, rect.height())
+        self.context = QRect(right - 228, rect.top(), 80, rect.height())
+        self.id = QRect(rect.left() + 12, rect.top(), right - 240 - rect.left(), rect.height())
+
+
+class _Painter(QStyledItemDelegate):
+    def __init__(self, theme: Theme, models: ModelRows) -> None:
+        super().__init__()
+        self._theme = theme
+        self._models = models
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        return QSize(100, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        t = self._theme.tokens
+        model = self._models.shown[index.row()]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        columns = _Columns(rect)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.save()
+        view = option.widget
+        current = isinstance(view, ModelTable) and view.hasFocus()
+        if state & QStyle.StateFlag.State_MouseOver or (
+            current and state & QStyle.StateFlag.State_Selected
+        ):
+            painter.fillRect(rect, t.hover)
+        if index.row():
+            start, end = QPointF(rect.left(), rect.top()), QPointF(rect.right() + 1, rect.top())
+            paint_hairline(painter, start, end, t.line)
+        tag = tr("Default") if model.id == self._models.default else ""
+        room = columns.id.width() - (tag_size(self._theme, tag).width() + 12 if tag else 0)
+        painter.setFont(self._theme.font(13, mono=True))
+        painter.setPen(t.text)
+        words = QFontMetrics(painter.font()).elidedText(
+            model.id, Qt.TextElideMode.ElideMiddle, room
+        )
+        painter.drawText(columns.id, middle | Qt.AlignmentFlag.AlignLeft, words)
+        if tag:
+            x = columns.id.left() + QFontMetrics(painter.font()).horizontalAdvance(words) + 12
+            size = tag_size(self._theme, tag)
+            paint_tag(painter, self._theme, QRect(QPoint(x, rect.top() + 6), size), tag)
+        painter.setFont(self._theme.number_font(13))
+        painter.setPen(t.text)
+        size_text = context_label(model.context_tokens)
+        painter.drawText(columns.context, middle | Qt.AlignmentFlag.AlignRight, size_text)
+        if model.thinking.dialect != ThinkingDialect.NONE:
+            place = QRect(columns.can.left(), rect.top() + 8, 16, 16)
+            icons.paint(painter, "brain", place, t.text2, 16)
+        icons.paint(painter, "dots-three", columns.menu, t.text2, 16)
+        painter.restore()
+
+
+class ModelTable(QListView):
+    """The rows; Enter, Space or the menu key open a row's menu, Delete removes.
+
+    Args:
+        theme: colours and fonts.
+        models: what is shown.
+    """
+
+    menu_requested = Signal(str, QPoint)
+    """A model's id and where on the screen its menu belongs."""
+    remove_requested = Signal(str)
+
+    def __init__(self, theme: Theme, models: ModelRows) -> None:
+        super().__init__()
+        self._models = models
+        self._painter = _Painter(theme, models)
+        self.setModel(models)
+        self.setItemDelegate(self._painter)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBar(ScrollBar(theme, Qt.Orientation.Vertical, self))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+        self.setPalette(palette)
+        self.viewport().setAutoFillBackground(False)
+
+    def _open_menu(self, index: QModelIndex) -> None:
+        if index.isValid():
+            place = _Columns(self.visualRect(index)).menu
+            corner = self.viewport().mapToGlobal(place.bottomLeft())
+            self.menu_requested.emit(self._models.shown[index.row()].id, corner)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Open the menu at its dots."""
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            menu = _Columns(self.visualRect(index)).menu
+            if menu.contains(event.position().toPoint()):
+                self._open_menu(index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu of the row."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        self._open_menu(self.currentIndex() if by_key else self.indexAt(event.pos()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open the menu, or remove."""
+        index = self.currentIndex()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._open_menu(index)
+        elif event.key() == Qt.Key.Key_Delete and index.isValid():
+            self.remove_requested.emit(self._models.shown[index.row()].id)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Give the keyboard a current row."""
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and self._models.shown:
+            self.setCurrentIndex(self._models.index(0))
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Repaint without a current row."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+
+class TableFrame(QWidget):
+    """The border of the table and its head.
+
+    Args:
+        theme: colours and fonts.
+        table: the rows.
+    """
+
+    def __init__(self, theme: Theme, table: ModelTable) -> None:
+        super().__init__()
+        self._theme = theme
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, ROW + 1, 1, 1)
+        column.addWidget(table)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw them."""
+        t = self._theme.tokens
+        painter = QPainter(self)
+        paint_box(painter, self.rect(), RADIUS_CODE, t.canvas)
+        painter.save()
+        painter.setClipRect(QRect(0, 0, self.width(), ROW + 1))
+        paint_box(painter, self.rect(), RADIUS_CODE, t.sunken)
+        painter.restore()
+        below = ROW
+        start, end = QPointF(0, below), QPointF(self.width(), below)
+        paint_hairline(painter, start, end, t.line)
+        paint_box(painter, self.rect(), RADIUS_CODE, None, t.line)
+        columns = _Columns(QRect(1, 0, self.width() - 2, ROW))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(self._theme.font(13, bold=True))
+        painter.setPen(t.text)
+        painter.drawText(columns.id, middle | Qt.AlignmentFlag.AlignLeft, tr("Model ID"))
+        painter.drawText(columns.context, middle | Qt.AlignmentFlag.AlignRight, tr("Context"))
+        painter.drawText(columns.can, middle | Qt.AlignmentFlag.AlignLeft, tr("Abilities"))
+        painter.end()
+
+
+def frame_height(rows: int) -> int:
+    """Return the height of a table with its head, in pixels; beyond ten rows it scrolls."""
+    return ROW + 2 + min(rows, _SHOWN) * ROW
