@@ -48,6 +48,11 @@ class Ended:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def _heed_ctrl_c() -> None:
+    """A shell starts what runs in the background deaf to it, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @asynccontextmanager
 async def started(
     *arguments: str, environ: Mapping[str, str] | None = None, stdin: int = PIPE
@@ -63,6 +68,7 @@ async def started(
         stdin=stdin,
         stdout=PIPE,
         stderr=PIPE,
+        preexec_fn=_heed_ctrl_c,
     )
     try:
         yield process
