@@ -119,6 +119,14 @@ class Composer(QWidget):
         row.addWidget(self.send_button)
         column.addWidget(bar)
         self.stop_button.hide()
+        # A click leaves the focus in the box, so that one goes on typing.
+        for button in (
+            self.model_button,
+            self.thinking_chip,
+            self.stop_button,
+            self.send_button,
+        ):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # The order of Tab is that of the eye.
         QWidget.setTabOrder(self.edit, self.model_button)
         QWidget.setTabOrder(self.model_button, self.thinking_chip)
@@ -176,13 +184,10 @@ class Composer(QWidget):
         """Show Stop in place of Send while an answer arrives."""
         if running == self._running:
             return
-        held = self.stop_button.hasFocus() or self.send_button.hasFocus()
         self._running = running
         self.send_button.setVisible(not running)
         self.stop_button.setVisible(running)
         self._judge()
-        if held:
-            self.focus_input()
 
     @property
     def running(self) -> bool:

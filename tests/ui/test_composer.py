@@ -652,6 +652,19 @@ def test_tab_goes_through_the_bar(composer: Composer) -> None:
     assert composer.send_button.ring.visible
 
 
+def test_a_click_in_the_bar_leaves_the_focus_in_the_box(composer: Composer) -> None:
+    composer.set_thinking(SWITCH, None, "")
+    QTest.mouseClick(composer.thinking_chip, Qt.MouseButton.LeftButton)
+    assert composer.edit.hasFocus()
+    QTest.mouseClick(composer.model_button, Qt.MouseButton.LeftButton)
+    picker = composer.model_picker
+    assert picker is not None
+    settle()
+    QTest.keyClick(picker.search, Qt.Key.Key_Return)
+    settle()
+    assert composer.edit.hasFocus()
+
+
 def test_a_press_on_the_frame_leads_to_the_box(composer: Composer) -> None:
     composer.model_button.setFocus()
     QTest.mouseClick(composer, Qt.MouseButton.LeftButton, pos=QPoint(6, 6))
