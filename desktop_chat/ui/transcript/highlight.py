@@ -112,13 +112,15 @@ def _kind(token: Any, cache: dict[Any, str]) -> str:
 class _Line:
     """Gathers the coloured parts of one line."""
 
-    __slots__ = ("parts",)
+    __slots__ = ("_end", "parts")
 
-    def __init__(self) -> None:
+    def __init__(self, end: int = 1 << 30) -> None:
         self.parts: list[tuple[int, int, str]] = []
+        self._end = end
 
     def put(self, start: int, length: int, kind: str) -> None:
-        if not kind or not length:
+        length = min(length, self._end - start)
+        if not kind or length <= 0:
             return
         if self.parts:
             first, count, last = self.parts[-1]
@@ -158,7 +160,8 @@ class _Machine:
         """
         states = list(stack)
         table = self._tables[states[-1]]
-        line = _Line()
+        # The line feed is there for the patterns; it has no colour.
+        line = _Line(len(text) - 1)
         position, end = 0, len(text)
         steps = end * _STEPS_PER_CHARACTER + 100
         while position < end:

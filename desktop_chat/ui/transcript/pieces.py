@@ -470,12 +470,13 @@ def _paint_quote(
 def _paint_marker(ink: Ink, page: Page, item: ListItem, x: int, y: int, level: int) -> None:
     painter = ink.painter
     style = page.look.styles[Face.BODY]
-    middle = y + style.leading / 2
+    # Whole pixels: a half one would round to other sides as the view scrolls.
+    middle = y + style.leading // 2
     t = ink.tokens
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if item.task is not None:
-        rect = QRectF(x + 2, round(middle) - 7, 14, 14)
+        rect = QRectF(x + 2, middle - 7, 14, 14)
         if item.task:
             ink.box(rect, 4, t.accent, t.accent)
             icons.paint(painter, "check", rect, t.onaccent, 11)
@@ -488,7 +489,7 @@ def _paint_marker(ink: Ink, page: Page, item: ListItem, x: int, y: int, level: i
         width = QFontMetricsF(style.font).horizontalAdvance(text)
         painter.drawText(QPointF(x + list_indent(item) - 6 - width, y + style.baseline), text)
     else:
-        centre = QPointF(x + 8.5, round(middle) + 0.5)
+        centre = QPointF(x + 8.5, middle + 0.5)
         if level % 3 == 1:
             painter.setPen(QPen(t.text2, 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
