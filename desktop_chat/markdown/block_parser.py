@@ -139,7 +139,9 @@ class BlockParser:
             if last.text.startswith("|") and len(cells := split_row(last.text)) <= MAX_COLUMNS:
                 self._head(leaf, (Align.NONE,) * len(cells), last.end)
             else:
-                self._out.lines(leaf.lines, self._out.spans(leaf.text), leaf.next_gap())
+                spans = self._out.spans(leaf.text)
+                if spans or self._stack.hidden():
+                    self._out.lines(leaf.lines, spans, leaf.next_gap())
         elif leaf is None and self._stack.hidden():
             self._out.empty()
 

@@ -32,7 +32,9 @@ _CJK: Final = re.compile(
 )
 _BREAK_TAG: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _DOLLAR: Final = re.compile(r"\\.|\$+", re.DOTALL)
-_HALF_FORMULA: Final = re.compile(r"[a-zA-Z]$|.*[\\^_{}=]", re.DOTALL)
+_HALF_FORMULA: Final = re.compile(
+    r"(?![A-Z]{2})(?:[a-zA-Z](?![a-zA-Z0-9_])|.*[\\^_{}=])", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ def _bracket_math(state: StateInline, silent: bool) -> tuple[str, int] | None:
     end = -1 if _seen(state, closer) else src.find(closer, pos + 2, state.posMax)
     if end < 0:
         _remember(state, closer)
-        if not silent and _HALF_FORMULA.match(src, pos + 2):
+        if not silent and _formula(src[pos + 2 :]):
             _note(state, "math", closer, pos)
         return None
     body = src[pos + 2 : end]
@@ -235,7 +237,7 @@ def _dollar_math(state: StateInline, silent: bool) -> tuple[str, int] | None:
     if limit == state.posMax:
         if src.find(key, body_at, limit) < 0:
             _remember(state, key)
-        if not silent and _HALF_FORMULA.match(src, body_at):
+        if not silent and _HALF_FORMULA.match(src, body_at) and _formula(src[body_at:]):
             _note(state, "math", key, pos)
     return None
 

@@ -8,6 +8,7 @@ from desktop_chat.markdown.blocks import Align
 MAX_COLUMNS: Final = 128
 """A head with more cells than this is text."""
 
+_NEAR: Final = 80
 _DELIMITER: Final = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _MARK: Final = re.compile(r"\\.|`+|\|", re.DOTALL)
 
@@ -28,10 +29,14 @@ def _align(cell: str) -> Align:
     return Align.LEFT if left else Align.NONE
 
 
-def split_row(text: str) -> list[str]:
+def split_row(text: str, *, hopeful: bool = False) -> list[str]:
     r"""Return the cells of a row. ``\|`` and a pipe in a code span do not end a cell.
 
     GitHub ends a cell at a pipe in a code span, too; models write ``a || b`` in code and mean it.
+
+    Args:
+        text: the row.
+        hopeful: whether more of it comes, which may end a code span that began near its end.
     """
     text = text.strip()
     cells: list[str] = []
@@ -45,7 +50,8 @@ def split_row(text: str) -> list[str]:
             cells.append(text[begin : match.start()])
             begin = at
         elif mark[0] == "`":
-            at = runs.get(match.start(), at)
+            near = hopeful and len(text) - at <= _NEAR
+            at = runs.get(match.start(), len(text) if near else at)
     if begin < len(text):
         cells.append(text[begin:])
     return [cell.strip().replace("\\|", "|") for cell in cells]

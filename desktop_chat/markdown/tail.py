@@ -19,7 +19,7 @@ _STEP: Final = 400
 """Characters after which ``Tail`` looks for a border."""
 
 _BORDER: Final = re.compile(r"[。！？；\s]")
-_LAST_MARK: Final = re.compile(r"(?:[*_~`]+|\\|!?\[|(?<![!-')-~])\$+)$")
+_LAST_MARK: Final = re.compile(r"(?:[*_~`]+|\\[(\[]?|!?\[|(?<![!-')-~])\$+)$")
 _HALF_ADDRESS: Final = re.compile(r"<(?=https?://[^\s<>]*$)")
 _LITERAL_BRACKET: Final = re.compile(r"\[(?:[\s\d^]|$)")
 _HELD_MARKER: Final = re.compile(

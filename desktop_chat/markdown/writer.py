@@ -138,7 +138,7 @@ class Writer:
 
     def row(self, table: Table, text: str, index: int, gap: Gap, start: int, end: int) -> None:
         """Write a row of a table."""
-        found = split_row(text)
+        found = split_row(text, hopeful=self.preview)
         last = len(found) - 1
         texts = fit(found, len(table.aligns))
         cells = tuple(

@@ -133,6 +133,9 @@ def test_feeding_after_the_end_is_refused() -> None:
         ("**a `b", "b", Style.BOLD | Style.CODE),
         ("so $x^2", "x^2", Style.MATH),
         ("so \\(x_1", "x_1", Style.MATH),
+        ("so \\(x", "x", Style.MATH),
+        ("设 $f", "f", Style.MATH),
+        ("设$f(x)", "f(x)", Style.MATH),
         ("<https://example.com/a", "https://example.com/a", Style.LINK),
     ],
 )
@@ -156,6 +159,9 @@ def test_half_constructs_show_what_they_will_be(source: str, expected: str, styl
         ("a **b**", "a b"),
         ("it costs $5 an", "it costs $5 an"),
         ("set $HOME an", "set $HOME an"),
+        ("set $HOME_DIR an", "set $HOME_DIR an"),
+        ("从 $x 元到", "从 $x 元到"),
+        ("so \\(", "so"),
         ("a\\", "a"),
     ],
 )
@@ -183,7 +189,7 @@ def test_half_constructs_show_no_marks(source: str, expected: str) -> None:
             "---",
             "* *",
         ),
-        *("`", "$", "$$", "\\", "\\[", "> [!NO", "**", "> #", "=", "_"),
+        *("`", "$", "$$", "\\", "\\[", "> [!NO", "**", "> #", "=", "_", "[", "![", "\\("),
     ],
 )
 def test_undecided_beginnings_are_held_back(source: str) -> None:
@@ -209,6 +215,7 @@ def test_a_row_shows_its_cells_while_it_comes() -> None:
     assert [text([row]) for row in rows] == ["a | b", "x | "]
     assert rows[1] in [row for row in rows if isinstance(row, TableRow) and row.index == 1]
     assert [text([row]) for row in shown("| a | b |\n|--")] == ["a | b"]
+    assert text(shown("| a | b |\n|---|---|\n| `x | y")[1:]) == "x | y | "
 
 
 @pytest.mark.parametrize("name", ["zh-explain", "zh-table", "mixed", "cjk-emphasis", "zh-nested"])
