@@ -215,8 +215,12 @@ class ChatPage(QWidget):
         self._left = True
 
     def keep_draft(self) -> None:
-        """Save what is typed, in the background."""
-        self._near.bridge.start(self.save_draft(), "save draft")
+        """Save what is typed, in the background.
+
+        While a question waits for room on the disk, the draft there is its only saved copy.
+        """
+        if self.session.saving_error is None:
+            self._near.bridge.start(self.save_draft(), "save draft")
 
     def save_draft(self) -> Coroutine[Any, Any, None]:
         """Return what saves the text that is in the box now. While an earlier question is edited
@@ -288,6 +292,7 @@ class ChatPage(QWidget):
                 self._tell_saving(error)
             case SavingRecovered():
                 self._notices.remove("saving")
+                self.keep_draft()
 
     def _show_running(self, running: bool) -> None:
         self.composer.set_running(running)
@@ -339,7 +344,7 @@ class ChatPage(QWidget):
             self._end_editing()
         elif self.composer.text().strip() == text.strip():
             self.composer.clear()
-        await self.save_draft()
+        self.keep_draft()
         self.transcript.scroll_to_end()
 
     async def _edit(self, message_id: str) -> None:

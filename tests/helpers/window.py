@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
@@ -17,6 +18,8 @@ from desktop_chat.ui.chat_page import ChatPage
 from desktop_chat.ui.main_window import MainWindow
 from desktop_chat.wiring import House, build
 from tests.helpers.qt import application, until
+
+T = TypeVar("T")
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -63,6 +66,17 @@ async def open_desk(
             await desk.close()
     finally:
         await house.aclose()
+
+
+async def until_read(read: Callable[[], Awaitable[T]], wanted: T) -> None:
+    """Read again and again until what is read is what is wanted.
+
+    Raises:
+        TimeoutError: it never was; a safety net, not a measure.
+    """
+    async with asyncio.timeout(20):
+        while await read() != wanted:
+            await turns()
 
 
 def press(

@@ -1,0 +1,124 @@
+"""The keys of the window, the list of them, and the pages that fill it."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+
+from desktop_chat.ui.key_list import KeyList
+from desktop_chat.ui.keys import KEYS, groups, hint, labels, native
+from desktop_chat.ui.main_window import MainWindow
+from desktop_chat.ui.panels import PanelSpec
+from desktop_chat.ui.settings.page import SettingsPage
+from tests.helpers.qt import on_qt_loop, until
+from tests.helpers.window import CTRL, SHIFT, exchange, open_desk, press
+
+
+def test_no_two_commands_share_a_key() -> None:
+    sequences = [sequence for key in KEYS if key.bound for sequence in key.sequences]
+    assert len(sequences) == len(set(sequences))
+
+
+def test_every_command_is_listed_once() -> None:
+    listed = [key.command for _title, keys in groups() for key in keys]
+    assert sorted(listed) == sorted(labels())
+
+
+def test_keys_are_written_without_plus_signs() -> None:
+    assert native("Ctrl+Shift+C") == "Ctrl Shift C"
+    assert native("Return") == "Enter"
+    assert hint("tab_1") == "Ctrl 1–9"
+
+
+@on_qt_loop
+async def test_f1_and_ctrl_slash_show_the_list() -> None:
+    async with open_desk(demo=True) as desk:
+        window = desk.window
+        for key, modifiers in (
+            (Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier),
+            (Qt.Key.Key_Slash, CTRL),
+        ):
+            press(window, key, modifiers)
+            shown = QApplication.activePopupWidget()
+            assert isinstance(shown, KeyList)
+            words = {label.text() for label in shown.findChildren(QLabel)}
+            assert set(labels().values()) <= words
+            assert shown.height() < 520
+            QTest.keyClick(shown, Qt.Key.Key_Escape)
+            assert not shown.isVisible()
+
+
+@on_qt_loop
+async def test_shift_esc_goes_to_the_box_and_ctrl_shift_m_opens_the_models() -> None:
+    async with open_desk(demo=True) as desk:
+        window = desk.window
+        window.sidebar.list.setFocus()
+        press(window, Qt.Key.Key_Escape, SHIFT)
+        assert window.current_page().composer.edit.hasFocus()
+        press(window, Qt.Key.Key_M, CTRL | SHIFT)
+        picker = window.current_page().composer.model_picker
+        assert picker is not None
+        picker.close()
+
+
+@on_qt_loop
+async def test_copy_keys_take_the_last_answer_and_the_last_code() -> None:
+    async with open_desk(demo=True) as desk:
+        window = desk.window
+        await exchange(window, "A question")
+        press(window, Qt.Key.Key_C, CTRL | SHIFT)
+        whole = QGuiApplication.clipboard().text()
+        assert "class Timing" in whole
+        press(window, Qt.Key.Key_Semicolon, CTRL | SHIFT)
+        code = QGuiApplication.clipboard().text()
+        assert "class Timing" in code
+        assert len(code) < len(whole)
+
+
+@on_qt_loop
+async def test_settings_open_and_give_back_the_focus() -> None:
+    async with open_desk(demo=True) as desk:
+        window = desk.window
+        page = window.current_page()
+        page.composer.focus_input()
+        press(window, Qt.Key.Key_Comma, CTRL)
+        settings = window.findChild(SettingsPage)
+        assert settings is not None
+        assert settings.isVisible()
+        assert not page.isVisible()
+        press(window, Qt.Key.Key_T, CTRL)
+        assert window.tabs.bar.count() == 1
+        press(window, Qt.Key.Key_Escape)
+        assert page.isVisible()
+        assert page.composer.edit.hasFocus()
+        press(window, Qt.Key.Key_T, CTRL)
+        assert window.tabs.bar.count() == 2
+
+
+@on_qt_loop
+async def test_a_panel_is_reached_from_the_sidebar_and_by_its_key() -> None:
+    def build(_neighbours: object) -> QWidget:
+        return QPushButton("inside")
+
+    spec = PanelSpec(lambda: "Usage", "chart-bar", "Ctrl+Shift+U", build)
+    async with open_desk(demo=True) as desk:
+        window = MainWindow(desk.window._near, panels=(spec,))
+        await window.restore()
+        window.show()
+        window.activateWindow()
+        await until(window.isActiveWindow, "an active window")
+        button = next(
+            item
+            for item in window.sidebar.findChildren(QWidget)
+            if item.accessibleName() == "Usage"
+        )
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        panel = window.findChild(QPushButton)
+        assert panel is not None
+        assert panel.isVisible()
+        press(window, Qt.Key.Key_Escape)
+        assert not panel.isVisible()
+        press(window, Qt.Key.Key_U, CTRL | SHIFT)
+        assert panel.isVisible()
+        await window.finish()
+        window.close()
