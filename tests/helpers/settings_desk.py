@@ -1,5 +1,6 @@
 """The settings page over the real catalogue, settings and providers, in a folder of its own."""
 
+import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -31,6 +32,8 @@ class MemoryKeyring:
     def __init__(self, problem: str = "") -> None:
         self.keys: dict[tuple[str, str], Secret] = {}
         self.fails = ""
+        self.gate = asyncio.Event()
+        self.gate.set()
         self._problem = problem
         self._listeners: list[Callable[[], None]] = []
 
@@ -38,6 +41,7 @@ class MemoryKeyring:
         return self.keys.get((service_id, origin))
 
     async def set(self, service_id: str, origin: str, key: Secret) -> KeyPlace:
+        await self.gate.wait()
         self.keys[service_id, origin] = key
         return KeyPlace.MEMORY if self._problem else KeyPlace.KEYRING
 

@@ -173,6 +173,7 @@ class Status(QWidget):
         self.setAccessibleName(text)
         self.setVisible(bool(text))
         self.updateGeometry()
+        self._place_words()
         self.update()
 
     def text(self) -> str:
@@ -199,15 +200,25 @@ class Status(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the words beside the icon."""
         super().resizeEvent(event)
-        self._words.setGeometry(20, 0, self.width() - 20, self.height())
+        self._place_words()
+
+    def _place_words(self) -> None:
+        top, height = self._block()
+        self._words.setGeometry(20, top, self.width() - 20, height)
+
+    def _block(self) -> tuple[int, int]:
+        """Return where the words begin and how high they are: in the middle, whole."""
+        height = min(self.height(), self.heightForWidth(self.width()))
+        return (self.height() - height) // 2, height
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the icon."""
         if not self._icon:
             return
         painter = QPainter(self)
-        single = self.height() < 1.5 * self._line
-        y = (self.height() - 14) // 2 if single else (self._line - 14) // 2
+        top, height = self._block()
+        first = height if height < 1.5 * self._line else self._line
+        y = top + (first - 14) // 2
         box = QRectF(0, y, 14, 14)
         icons.paint(painter, self._icon, box, ink_of(self._theme.tokens, self._ink), 14)
         painter.end()

@@ -96,9 +96,9 @@ class AddService(Column):
         """
         self._taken = taken
         for field in (self.name, self.address, self.key, self.model):
-            field.clear()
+            field.setText("")
             field.set_wrong(False)
-        self.key.hide_text()
+        self.key.forget()
         self.request.hide()
         self.add_button.set_busy(False)
         for status in (self.address_status, self.key_status):

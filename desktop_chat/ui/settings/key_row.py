@@ -9,6 +9,7 @@ from desktop_chat.core.errors import ChatError, SecretStoreError
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.ports import KeyPlace
 from desktop_chat.core.secret import Secret
+from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.buttons import Button, IconButton
 from desktop_chat.ui.controls.fields import Field
 from desktop_chat.ui.controls.labels import Ink, Status
@@ -35,6 +36,11 @@ class KeyField(Field):
         self.eye.setCheckable(True)
         self.eye.toggled.connect(self._show)
         self.setTextMargins(9, 0, 34, 0)
+        self.hide_text()
+
+    def forget(self) -> None:
+        """Empty it for good: what ``clear`` takes away can be brought back by undo."""
+        self.setText("")
         self.hide_text()
 
     def hide_text(self) -> None:
@@ -184,11 +190,11 @@ class KeyRow(FormRow):
     def _leave_editing(self) -> None:
         self._editing = False
         self._fault = ""
-        self.field.clear()
-        self.field.hide_text()
+        self.field.forget()
         self.field.set_wrong(False)
         self.field.setAccessibleDescription("")
         self.save_button.set_busy(False)
+        self.remove_button.set_busy(False)
 
     def _cancel(self) -> None:
         self._leave_editing()
@@ -212,18 +218,17 @@ class KeyRow(FormRow):
         self._jobs.start(
             "save key",
             self._setup.save_key(service, Secret(text)),
-            lambda _place: self._saved(),
-            self._failed,
+            lambda _place: self._kept(service),
+            lambda error: self._failed(service, error),
             finish=True,
         )
 
-    def _saved(self) -> None:
-        had_focus = self.field.hasFocus() or self.save_button.hasFocus()
-        self._leave_editing()
-        self._states.set_check(self._editor.service.id, None)
-        self._states.refresh(self._editor.service)
-        if had_focus:
-            self.window().setFocus(Qt.FocusReason.OtherFocusReason)
+    def _kept(self, service: Service) -> None:
+        """Show the key's new state; by now another service may be shown, and one typed for it."""
+        if service.id == self._service_id:
+            self._leave_editing()
+        self._states.set_check(service.id, None)
+        self._states.refresh(service)
 
     def _remove(self) -> None:
         service = self._editor.service
@@ -231,18 +236,15 @@ class KeyRow(FormRow):
         self._jobs.start(
             "remove key",
             self._setup.delete_key(service),
-            lambda _none: self._removed(),
-            self._failed,
+            lambda _none: self._kept(service),
+            lambda error: self._failed(service, error),
             finish=True,
         )
 
-    def _removed(self) -> None:
-        self.remove_button.set_busy(False)
-        service = self._editor.service
-        self._states.set_check(service.id, None)
-        self._states.refresh(service)
-
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, service: Service, error: Exception) -> None:
+        if service.id != self._service_id:
+            self._states.refresh(service)
+            return
         self.save_button.set_busy(False)
         self.remove_button.set_busy(False)
         if isinstance(error, SecretStoreError):

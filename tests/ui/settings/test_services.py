@@ -194,6 +194,43 @@ async def test_without_a_keyring_the_page_says_so(tmp_path: Path) -> None:
         assert desk.page.services.states.line(service).text == "Key in memory only"
 
 
+@pytest.mark.parametrize("leave", [False, True])
+@on_qt_loop
+async def test_a_key_that_is_being_saved_is_saved_whatever_is_shown(
+    tmp_path: Path, leave: bool
+) -> None:
+    async with open_settings(tmp_path) as desk:
+        await show(desk, "deepseek", focus_key=True)
+        row = desk.page.services.detail.key_row
+        desk.keyring.gate.clear()
+        enter(row.field, KEY)
+        was_busy = row.save_button.busy
+        desk.page.show_services("ark", True)
+        assert (was_busy, row.save_button.busy) == (True, False)
+        row.field.setText("ark-half-a-key")
+        if leave:
+            desk.page.close_page()
+        desk.keyring.gate.set()
+        await until(lambda: desk.keyring.keys, "the key")
+        assert desk.keyring.keys == {("deepseek", DEEPSEEK): Secret(KEY)}
+        if not leave:
+            states = desk.page.services.states
+            await until(lambda: states.line(desk.service("deepseek")).text == "Key saved")
+        assert row.field.text() == "ark-half-a-key"
+
+
+@on_qt_loop
+async def test_undo_does_not_bring_a_key_back(tmp_path: Path) -> None:
+    async with open_settings(tmp_path) as desk:
+        await show(desk, "deepseek", focus_key=True)
+        field = desk.page.services.detail.key_row.field
+        enter(field, KEY)
+        await until(lambda: field.text() == "")
+        field.eye.click()
+        field.undo()
+        assert field.text() == ""
+
+
 @on_qt_loop
 async def test_a_key_is_replaced_or_not(tmp_path: Path) -> None:
     async with open_settings(tmp_path, setup_first=with_key) as desk:
