@@ -5,6 +5,8 @@ import unicodedata
 from typing import Final
 
 _LIMIT: Final = 40
+_LONGEST_LINE: Final = 2000
+"""Characters of a line that are looked at; a link in it may be long."""
 _MARKS: Final = re.compile(r"^(?:[#>\-*+•\s]|\d{1,3}[.)、]\s)+")
 _LINK: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _INLINE: Final = re.compile(r"\*\*|__|~~|`+")
@@ -24,19 +26,20 @@ def title_of(question: str) -> str:
 
     Code is passed over, unless there is nothing else. "" when there is nothing to say.
     """
-    prose: list[str] = []
-    code: list[str] = []
+    code = ""
     inside = False
     for line in question.splitlines():
         if _FENCE.match(line):
             inside = not inside
-        else:
-            (code if inside else prose).append(line)
-    for line in (*prose, *code):
-        plain = _plain(line)
-        if _MEANINGFUL.search(plain):
-            return shorten(plain)
-    return ""
+        elif not (inside and code):
+            # The marks of a line that was pasted can be a megabyte.
+            plain = _plain(line[:_LONGEST_LINE])
+            if not _MEANINGFUL.search(plain):
+                continue
+            if not inside:
+                return shorten(plain)
+            code = plain
+    return shorten(code)
 
 
 def shorten(text: str, limit: int = _LIMIT) -> str:

@@ -116,7 +116,10 @@ class StreamControl:
     async def wait(self, seconds: float) -> None:
         """Wait ``seconds``, or until ``retry_now`` is called."""
         self._now.clear()
+        # Not ``wait_for``: in Python 3.11 it forgets that it was cancelled when the event comes in
+        # the same turn of the loop, and then Stop would stop nothing.
         try:
-            await asyncio.wait_for(self._now.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._now.wait()
         except TimeoutError:
             return

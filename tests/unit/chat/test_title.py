@@ -48,3 +48,13 @@ def test_a_title_is_one_short_line(question: str) -> None:
     assert columns(title) <= 40
     assert len(title.splitlines()) <= 1
     assert title == title.strip()
+
+
+@pytest.mark.parametrize("line", ["[" * 200_000, "> " * 500_000, "![](" * 200_000, "é" * 500_000])
+def test_a_line_of_any_length_takes_no_time(line: str) -> None:
+    """Were the whole of it looked at, the first would take minutes."""
+    assert columns(title_of(f"{line}\nmore")) <= 40
+
+
+def test_what_is_said_after_a_long_line_of_marks_is_found() -> None:
+    assert title_of("[" * 200_000 + "\nthe question") == "the question"

@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from desktop_chat.core.events import FinishReason, StreamControl
 
 
@@ -50,3 +52,14 @@ async def test_a_wait_can_be_cancelled() -> None:
 def test_it_may_be_made_before_a_loop_runs() -> None:
     control = StreamControl()
     asyncio.run(control.wait(0.001))
+
+
+async def test_a_wait_that_is_cancelled_as_it_ends_is_cancelled() -> None:
+    """ "Retry now" and "Stop" in one turn of the loop: the later one counts."""
+    control = StreamControl()
+    waiting = asyncio.ensure_future(control.wait(3600))
+    await asyncio.sleep(0)
+    control.retry_now()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
