@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import qasync
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, QThreadPool, Signal
 from PySide6.QtWidgets import QApplication
 
 from desktop_chat import __version__
@@ -24,6 +24,7 @@ from desktop_chat.desktop.display import has_display
 from desktop_chat.desktop.input_method import prepare_input_method
 from desktop_chat.desktop.signals import TerminationWatch
 from desktop_chat.ui.bridge import Bridge
+from desktop_chat.ui.collector import GarbageCollector
 from desktop_chat.ui.main_window import MainWindow
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeText
@@ -233,5 +234,8 @@ def main(*, demo: bool = False, screenshot: Path | None = None) -> int:
         asyncio.set_event_loop(loop)
         stack.callback(asyncio.set_event_loop, None)
         stack.callback(loop.close)
+        stack.callback(GarbageCollector().close)
+        # A thread of the pool that runs Python must not outlive the interpreter.
+        stack.callback(QThreadPool.globalInstance().waitForDone)
         work = _photograph(app, screenshot) if screenshot is not None else _serve(app, demo=demo)
         return int(loop.run_until_complete(work))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
 
 import qasync
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QThreadPool
 from PySide6.QtWidgets import QApplication
 
 P = ParamSpec("P")
@@ -32,7 +32,12 @@ def settle() -> None:
 
 
 def close_windows() -> None:
-    """Close and delete every window that a test left, so that the next one starts bare."""
+    """Close and delete every window that a test left, so that the next one starts bare.
+
+    What the pool of threads still does is waited for, and garbage is collected here, on Qt's
+    thread.
+    """
+    QThreadPool.globalInstance().waitForDone()
     for widget in QApplication.topLevelWidgets():
         widget.close()
         widget.deleteLater()

@@ -1,5 +1,6 @@
 """What a test of the window gets: the application, and a failure for every message of Qt."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -24,9 +25,12 @@ def qt_app() -> Iterator[QApplication]:
             messages.append(f"{kind.name}: {text}")
 
     previous = qInstallMessageHandler(receive)
+    # As in the program (ui/collector.py): a widget must not be collected on another thread.
+    gc.disable()
     try:
         yield application()
         close_windows()
     finally:
+        gc.enable()
         qInstallMessageHandler(previous)
     assert not messages, messages
