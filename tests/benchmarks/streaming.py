@@ -162,13 +162,16 @@ def run_child(arguments: argparse.Namespace) -> None:
     import qasync
 
     from desktop_chat.app import make_application
+    from desktop_chat.ui.collector import GarbageCollector
 
     with tempfile.TemporaryDirectory() as home:
         os.environ["DESKTOP_CHAT_HOME"] = home
         app = make_application()
         loop = qasync.QEventLoop(app)
         asyncio.set_event_loop(loop)
+        collector = GarbageCollector()
         print(json.dumps(loop.run_until_complete(run_window(arguments.port, arguments.model))))
+        collector.close()
         loop.close()
 
 
