@@ -101,12 +101,12 @@ async def run_client(port: int, model: str, repeat: int) -> dict[str, Any]:
 async def run_window(port: int, model: str) -> dict[str, Any]:
     """Ask in the real window and measure until the last token is painted."""
     import psutil
-    from desktop_chat.wiring import build
     from PySide6.QtWidgets import QApplication
 
     from desktop_chat.app import Desk
     from desktop_chat.core.messages import ChatOptions, Message
     from desktop_chat.core.services import Service
+    from desktop_chat.wiring import build
     from tests.helpers.qt import until
 
     app = QApplication.instance()

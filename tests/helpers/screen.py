@@ -83,11 +83,16 @@ def screen(size: str = "1400x900") -> Iterator[Screen]:
     with os.fdopen(read) as numbers:
         display = f":{numbers.readline().strip()}"
     here = Screen(display)
-    manager = subprocess.Popen(["openbox"], env=here.environ, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    manager = subprocess.Popen(["openbox"], env=here.environ, stdout=quiet, stderr=quiet)
+
+    def managed() -> bool:
+        assert server.poll() is None, "Xvfb ended"
+        assert manager.poll() is None, "openbox ended"
+        return "_NET_SUPPORTING_WM_CHECK(WINDOW)" in here.run("xprop", "-root")
+
     try:
-        wait_for(
-            lambda: "_NET_SUPPORTING_WM_CHECK(WINDOW)" in here.run("xprop", "-root"), "openbox"
-        )
+        wait_for(managed, "openbox")
         yield here
     finally:
         for process in (manager, server):
