@@ -87,7 +87,8 @@ class AnswerBody(MessageBody):
     # What arrives
 
     def add_text(self, text: str) -> None:
-        """Take more of the answer; ``work`` parses it."""
+        """Take more of the answer; ``work`` parses it. The card of a wait goes."""
+        self.card = None
         if not self._has_text:
             self._has_text = True
             self._end_thinking()
@@ -98,6 +99,7 @@ class AnswerBody(MessageBody):
         if self._thinking_since is None:
             self._thinking_since = time.monotonic()
             self._has_thinking = True
+        self.card = None
         self.text.reasons.put(text)
 
     def _end_thinking(self) -> None:

@@ -281,3 +281,7 @@ class TurnRail(QWidget):
         turn = self.turn_at(event.position().y())
         if turn >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(turn)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Keep the release that belongs to the press."""
+        event.accept()

@@ -4,12 +4,14 @@ The state of Pygments' regular-expression machine is kept at the start of each l
 is finished and small is lexed once more as a whole, in slices, because some patterns span lines.
 """
 
+import gc
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import Any, Final, TypeAlias
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, SignalInstance
+from PySide6.QtCore import QObject, QTimer, Signal
 
 Tokens: TypeAlias = tuple[tuple[int, int, str], ...]
 """(start, length, kind) of the coloured parts of one line; kinds as in ``Look.syntax``."""
@@ -18,6 +20,7 @@ WHOLE_LINES: Final = 2000
 """A finished block of more lines keeps what the line-by-line machine found."""
 LONGEST_LINE: Final = 2000
 """A line of more characters stays plain."""
+_POLL_MS: Final = 10
 _STEPS_PER_CHARACTER: Final = 20
 
 _KINDS: Final = (
@@ -43,18 +46,22 @@ _KINDS: Final = (
 class Lexers(QObject):
     """Finds the lexer of a language. Pygments is imported, and its tables are built, off the
     UI thread with the first code block.
+
+    Args:
+        parent: or None.
     """
 
     loaded = Signal(str)
     """A language whose lexer is there now, or is known not to exist."""
 
-    _arrived = Signal(str, object)
-
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._found: dict[str, Any] = {}
         self._asked: set[str] = set()
-        self._arrived.connect(self._take)
+        self._results: SimpleQueue[tuple[str, Any]] = SimpleQueue()
+        self._poll = QTimer(self)
+        self._poll.setInterval(_POLL_MS)
+        self._poll.timeout.connect(self._take)
 
     def get(self, language: str) -> Any:
         """Return the lexer, or None while it is being loaded and where there is none."""
@@ -62,7 +69,9 @@ class Lexers(QObject):
             return self._found.get(language)
         if language not in self._asked:
             self._asked.add(language)
-            QThreadPool.globalInstance().start(_Load(language, self._arrived))
+            # The thread is given no Qt object: one that it let go last would die in it.
+            Thread(target=_load, args=(language, self._results), daemon=True).start()
+            self._poll.start()
         return None
 
     def name(self, language: str) -> str:
@@ -70,32 +79,47 @@ class Lexers(QObject):
         lexer = self._found.get(language)
         return str(lexer.name) if lexer is not None else language
 
-    def _take(self, language: str, lexer: object) -> None:
-        self._found[language] = lexer
-        self.loaded.emit(language)
+    def _take(self) -> None:
+        while not self._results.empty():
+            language, lexer = self._results.get()
+            self._found[language] = lexer
+            self._asked.discard(language)
+            if not self._asked:
+                self._poll.stop()
+            self.loaded.emit(language)
 
 
-class _Load(QRunnable):
-    """Finds one lexer on a thread of the pool; only the signal comes back."""
+_loading = Lock()
 
-    def __init__(self, language: str, arrived: SignalInstance) -> None:
-        super().__init__()
-        self._language = language
-        self._arrived = arrived
 
-    def run(self) -> None:
-        # Not needed before the first code block, and 30 ms to import.
-        from pygments.lexers import get_lexer_by_name
-        from pygments.util import ClassNotFound
+def _load(language: str, results: SimpleQueue[tuple[str, Any]]) -> None:
+    """Find a lexer, on a thread of its own."""
+    lexer: Any = None
+    with _loading:
+        # A collection that starts in this thread would end widgets in it, and with them the
+        # process. It is held off while this thread makes objects.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            lexer = _find(language)
+        finally:
+            if collecting:
+                gc.enable()
+    results.put((language, lexer))
 
-        lexer: Any = None
-        with suppress(ClassNotFound):
-            lexer = get_lexer_by_name(self._language, stripnl=False)
-            # The tables are built at first use: here, not in a frame.
-            list(lexer.get_tokens("x = 1\n"))
-        with suppress(RuntimeError):
-            # The view that asked may be gone.
-            self._arrived.emit(self._language, lexer)
+
+def _find(language: str) -> Any:
+    # Not needed before the first code block, and 30 ms to import.
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return None
+    # The tables are built at first use: here, not in a frame.
+    list(lexer.get_tokens("x = 1\n"))
+    return lexer
 
 
 def _kind(token: Any, cache: dict[Any, str]) -> str:

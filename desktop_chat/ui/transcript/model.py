@@ -133,7 +133,7 @@ class Column:
             if item.role is Role.USER:
                 item.body = QuestionBody(item.message, self.page, self._lexers)
             else:
-                item.body = AnswerBody(item.message, self._lexers, self.tiles)
+                item.body = AnswerBody(item.message, self._lexers, self._tile)
                 self._update_versions(item)
                 item.body.work(self.page, _PARSE_SECONDS)
             self._loaded.add(index)
@@ -144,6 +144,9 @@ class Column:
         """Return the drawn form of an answer, or None for other messages."""
         body = self.body(index)
         return body if isinstance(body, AnswerBody) else None
+
+    def _tile(self, service_id: str) -> tuple[str, str]:
+        return self.tiles(service_id)
 
     def _update_versions(self, item: Item) -> None:
         if isinstance(item.body, AnswerBody):

@@ -115,6 +115,10 @@ class Overlay(QObject):
         """Return what is shown, for tests and for moving the focus."""
         return [widget for widget, _control in self._used.values()]
 
+    def shown(self) -> list[tuple[str, str]]:
+        """Return the keys of what is shown."""
+        return list(self._used)
+
     def widget(self, key: tuple[str, str]) -> QAbstractButton | None:
         """Return the widget of one control, or None when it is out of sight."""
         found = self._used.get(key)

@@ -188,9 +188,11 @@ class TranscriptView(TranscriptCanvas):
         for (message_id, is_reasoning), parts in texts.items():
             index = self.column.index_of(message_id)
             body = None if index is None else self.column.answer(index)
-            if body is None:
+            if body is None or not body.live:
                 continue
             self._live.add(message_id)
+            if body.card is not None:
+                self.viewport().update()
             if is_reasoning:
                 body.add_reasoning("".join(parts))
             else:

@@ -142,7 +142,7 @@ class Paints(QObject):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QPaintEvent):
-            self.rects.extend(event.region())  # type: ignore[call-overload]
+            self.rects.extend(event.region())  # type: ignore[arg-type]
         return False
 
     def take(self) -> list[QRect]:

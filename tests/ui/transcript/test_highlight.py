@@ -1,3 +1,4 @@
+import re
 import threading
 
 import pytest
@@ -8,10 +9,21 @@ from pygments.token import Text
 from desktop_chat.ui.transcript.highlight import LONGEST_LINE, Highlighter, Lexers
 from tests.helpers.qt import on_qt_loop, signal
 
-PYTHON = ['def allow(self, rate: float = 1.5) -> bool:', '    """Doc', '    over lines"""', '    # note', '    return "yes" if rate > 0x1F else None', '', 'class Bucket(object):', '    @property', '    def full(self): return True', '']
-LUA = ['local t = unpack(redis.call("HMGET", 12))  -- note', 'function f(x) return x end']
+PYTHON = [
+    "def allow(self, rate: float = 1.5) -> bool:",
+    '    """Doc',
+    '    over lines"""',
+    "    # note",
+    '    return "yes" if rate > 0x1F else None',
+    "",
+    "class Bucket(object):",
+    "    @property",
+    "    def full(self): return True",
+    "",
+]
+LUA = ['local t = unpack(redis.call("HMGET", 12))  -- note', "function f(x) return x end"]
 C = ["static int f(char *s) {", "  return s[0] == 'a' ? 0x1f : printf(\"%d\\n\", 3);  // note", "}"]
-BASH = ['for f in *.txt; do', '  echo "$f" | sort -n  # note', 'done']
+BASH = ["for f in *.txt; do", '  echo "$f" | sort -n  # note', "done"]
 JSON = ['{"a": [1, 2.5e3, true], "b": null}']
 
 
@@ -63,9 +75,13 @@ def test_kinds_are_those_of_the_theme() -> None:
 def test_a_finished_line_is_not_lexed_again() -> None:
     seen: list[str] = []
 
+    def note(_lexer: object, match: re.Match[str]) -> list[object]:
+        seen.append(match.group())
+        return []
+
     class Spy(RegexLexer):
         name = "Spy"
-        tokens = {"root": [(r".*\n", lambda _lexer, m: seen.append(m.group()) or [])]}  # noqa: RUF012
+        tokens = {"root": [(r".*\n", note)]}  # noqa: RUF012
 
     highlighter = Highlighter(Spy(stripnl=False))
     lines: list[str] = []

@@ -242,14 +242,14 @@ def test_thinking_shows_live_and_folds_when_the_answer_begins(theme: Theme) -> N
     view = shown(theme, [question("q"), streaming("a")])
     think(view, "a", "First thought.\n\nSecond thought.")
     drawn = body(view, "a")
-    assert drawn.thinking_open
+    assert drawn.thinks
     assert [piece.plain(0, 99) for piece in drawn.text.thinking.pieces] == [
         "First thought.",
         "Second thought.",
     ]
     open_height = view.column.height
     send(view, "a", "Answer")
-    assert not drawn.thinking_open
+    assert body(view, "a").thinking_open is False
     assert view.column.height < open_height + 60
     row = view.overlay.widget(("a", "thinking"))
     assert row is not None
@@ -266,7 +266,7 @@ def test_thinking_that_the_reader_opened_stays_open(theme: Theme) -> None:
     view = shown(theme, [question("q"), streaming("a")])
     think(view, "a", "A thought.")
     press(view, "a", "thinking")
-    assert not body(view, "a").thinking_open
+    assert body(view, "a").thinking_open is False
     press(view, "a", "thinking")
     send(view, "a", "Answer")
     assert body(view, "a").thinking_open
@@ -318,7 +318,7 @@ def test_finish_with_another_text_shows_that_text(theme: Theme) -> None:
 def test_an_answer_that_goes_on_keeps_its_text_and_grows(theme: Theme) -> None:
     text = ZH + "\n```python\nx = 1"
     view = shown(theme, [question("q"), answer("a", text, reason=FinishReason.LENGTH)])
-    assert body(view, "a").card is not None
+    assert body(view, "a").card
     laid = Counter.layouts
     view.reopen_message(streaming("a", text))
     run(view)

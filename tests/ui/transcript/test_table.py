@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from desktop_chat.markdown.blocks import Align, Span, Table, TableRow
@@ -8,7 +10,7 @@ from desktop_chat.ui.transcript.section import Section
 
 
 def rows_of(
-    texts: list[tuple[str, ...]], aligns: tuple[Align, ...] | None = None
+    texts: Sequence[tuple[str, ...]], aligns: tuple[Align, ...] | None = None
 ) -> list[TableRow]:
     table = Table(aligns or (Align.NONE,) * len(texts[0]), open=True)
     return [

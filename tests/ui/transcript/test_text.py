@@ -8,7 +8,22 @@ from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.plain import LONGEST, PlainStream
 from desktop_chat.ui.transcript.runs import make_run
 
-WORDS = ["令牌桶", "算法，", "rate", "limiting。", "(window)", "「滑动」", "a", "b", "supercalifragilistic", "时间差", "x=1", "12,000", "——", "\n"]
+WORDS = [
+    "令牌桶",
+    "算法，",
+    "rate",
+    "limiting。",
+    "(window)",
+    "「滑动」",
+    "a",
+    "b",
+    "supercalifragilistic",
+    "时间差",
+    "x=1",
+    "12,000",
+    "——",
+    "\n",
+]
 
 
 def text_of(rng: random.Random, count: int) -> str:

@@ -1,0 +1,232 @@
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from desktop_chat.ui.controls.popup import Menu
+from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.selection import word_at
+from desktop_chat.ui.transcript.view import TranscriptView
+from tests.helpers.qt import settle
+from tests.ui.transcript.corpus import ZH
+from tests.ui.transcript.support import answer, clipboard, point_of, question, run, shown
+
+TEXT = """First paragraph with words.
+
+- one item
+- two **bold** items
+
+```python
+x = 1
+y = 2
+```
+
+| a | b |
+|---|---|
+| c | d |
+
+See [the page](https://example.com/page) or `code here` now."""
+LEFT = Qt.MouseButton.LeftButton
+FIRST, ITEM, ITEM2, CODE, HEAD, ROW, LAST = range(7)
+
+
+@pytest.fixture
+def view(theme: Theme) -> TranscriptView:
+    return shown(theme, [question("q", "A question\nof two lines"), answer("a", TEXT)])
+
+
+def drag(view: TranscriptView, start: QPoint, end: QPoint) -> None:
+    port = view.viewport()
+    QTest.mousePress(port, LEFT, pos=start)
+    QTest.mouseMove(port, (start + end) / 2)
+    QTest.mouseMove(port, end)
+    QTest.mouseRelease(port, LEFT, pos=end)
+    run(view)
+
+
+def test_a_drag_selects_and_ctrl_c_copies(view: TranscriptView) -> None:
+    end = point_of(view, "a", FIRST, 700, 10)
+    drag(view, point_of(view, "a", FIRST, 0, 10), end)
+    QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert clipboard() == "First paragraph with words."
+
+
+def test_a_drag_goes_over_blocks_in_either_direction(view: TranscriptView) -> None:
+    start, end = point_of(view, "a", FIRST, 0, 10), point_of(view, "a", LAST, 700, 10)
+    expected = (
+        "First paragraph with words.\n\n• one item\n• two bold items\n\nx = 1\ny = 2\n\n"
+        "a\tb\nc\td\n\nSee the page or code here now."
+    )
+    drag(view, start, end)
+    view.copy_selection()
+    assert clipboard() == expected
+    drag(view, end, start)
+    QApplication.clipboard().clear()
+    view.copy_selection()
+    assert clipboard() == expected
+
+
+def test_a_part_of_an_item_is_copied_without_its_marker(view: TranscriptView) -> None:
+    QTest.mouseDClick(view.viewport(), LEFT, pos=point_of(view, "a", ITEM2, 5, 10))
+    view.copy_selection()
+    assert clipboard() == "• two"
+    QTest.mouseDClick(view.viewport(), LEFT, pos=point_of(view, "a", ITEM2, 40, 10))
+    view.copy_selection()
+    assert clipboard() == "bold"
+
+
+def test_the_selection_is_painted(view: TranscriptView) -> None:
+    point = point_of(view, "a", FIRST, 3, 1)
+    plain = view.viewport().grab().toImage().pixelColor(point)
+    drag(view, point_of(view, "a", FIRST, 0, 10), point_of(view, "a", FIRST, 300, 10))
+    marked = view.viewport().grab().toImage().pixelColor(point)
+    assert plain == view.theme.tokens.canvas
+    assert marked == view.theme.tokens.sel
+    QTest.mouseClick(view.viewport(), LEFT, pos=point_of(view, "a", LAST, 600, 10))
+    run(view)
+    assert view.viewport().grab().toImage().pixelColor(point) == plain
+
+
+def test_a_triple_click_selects_the_block(view: TranscriptView) -> None:
+    point = point_of(view, "a", FIRST, 40, 10)
+    QTest.mouseDClick(view.viewport(), LEFT, pos=point)
+    QTest.mousePress(view.viewport(), LEFT, pos=point)
+    QTest.mouseRelease(view.viewport(), LEFT, pos=point)
+    view.copy_selection()
+    assert clipboard() == "First paragraph with words."
+
+
+def test_ctrl_a_selects_the_message_that_was_pressed(view: TranscriptView) -> None:
+    QTest.mouseClick(view.viewport(), LEFT, pos=point_of(view, "q", 0, 20, 10))
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    view.copy_selection()
+    assert clipboard() == "A question\nof two lines"
+    QTest.mouseClick(view.viewport(), LEFT, pos=point_of(view, "a", LAST, 600, 10))
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    view.copy_selection()
+    assert clipboard().startswith("First paragraph")
+    assert clipboard().endswith("now.")
+
+
+def test_shift_and_click_extend(view: TranscriptView) -> None:
+    drag(view, point_of(view, "a", FIRST, 0, 10), point_of(view, "a", FIRST, 50, 10))
+    QTest.mouseClick(
+        view.viewport(),
+        LEFT,
+        Qt.KeyboardModifier.ShiftModifier,
+        point_of(view, "a", ITEM, 700, 10),
+    )
+    view.copy_selection()
+    assert clipboard() == "First paragraph with words.\n\n• one item"
+
+
+def test_esc_selects_nothing_and_is_left_to_others_otherwise(view: TranscriptView) -> None:
+    drag(view, point_of(view, "a", FIRST, 0, 10), point_of(view, "a", FIRST, 50, 10))
+    assert view.pointer.text()
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert view.pointer.text() == ""
+    QApplication.clipboard().setText("before")
+    view.copy_selection()
+    assert clipboard() == "before"
+
+
+def test_a_selection_lives_through_scrolling_and_a_new_width(theme: Theme) -> None:
+    view = shown(theme, [question("q"), answer("a", ZH * 4)], size=(900, 400))
+    view.scroll_to(0)
+    run(view)
+    drag(view, point_of(view, "a", 0, 0, 10), point_of(view, "a", 0, 200, 10))
+    text = view.pointer.text()
+    assert text
+    view.scroll_to_end()
+    view.resize(500, 400)
+    run(view)
+    assert view.pointer.text() == text
+
+
+def test_a_link_is_told_by_shape_tip_and_click(view: TranscriptView) -> None:
+    opened: list[str] = []
+    view.link_activated.connect(opened.append)
+    over = point_of(view, "a", LAST, 60, 12)
+    QTest.mouseMove(view.viewport(), over)
+    assert view.viewport().cursor().shape() == Qt.CursorShape.PointingHandCursor
+    QApplication.sendEvent(
+        view.viewport(),
+        QHelpEvent(QHelpEvent.Type.ToolTip, over, view.viewport().mapToGlobal(over)),
+    )
+    assert QToolTip.text() == "https://example.com/page"
+    QToolTip.hideText()
+    QTest.mouseClick(view.viewport(), LEFT, pos=over)
+    assert opened == ["https://example.com/page"]
+    QTest.mouseMove(view.viewport(), point_of(view, "a", LAST, 4, 12))
+    assert view.viewport().cursor().shape() == Qt.CursorShape.IBeamCursor
+    QTest.mouseClick(view.viewport(), LEFT, pos=point_of(view, "a", LAST, 4, 12))
+    QTest.mouseMove(view.viewport(), QPoint(view.left - 20, over.y()))
+    assert view.viewport().cursor().shape() == Qt.CursorShape.ArrowCursor
+    assert opened == ["https://example.com/page"]
+
+
+def test_a_drag_over_a_link_does_not_open_it(view: TranscriptView) -> None:
+    opened: list[str] = []
+    view.link_activated.connect(opened.append)
+    drag(view, point_of(view, "a", LAST, 200, 12), point_of(view, "a", LAST, 60, 12))
+    assert opened == []
+
+
+def test_only_harmless_links_open(theme: Theme) -> None:
+    text = "[x](javascript:alert(1)) [y](file:///etc/passwd) [z](data:text/html,hi)"
+    view = shown(theme, [question("q"), answer("a", text)])
+    opened: list[str] = []
+    view.link_activated.connect(opened.append)
+    for x in range(0, 500, 10):
+        QTest.mouseClick(view.viewport(), LEFT, pos=point_of(view, "a", 0, x, 12))
+    assert opened == []
+
+
+def menu_of(view: TranscriptView, point: QPoint) -> Menu:
+    QApplication.sendEvent(
+        view.viewport(),
+        QContextMenuEvent(
+            QContextMenuEvent.Reason.Mouse, point, view.viewport().mapToGlobal(point)
+        ),
+    )
+    settle()
+    found = [menu for menu in view.findChildren(Menu) if menu.isVisible()]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_the_context_menu_copies(view: TranscriptView) -> None:
+    point = point_of(view, "a", FIRST, 100, 10)
+    menu = menu_of(view, point)
+    assert [row.text() for row in menu.rows] == ["Copy message"]
+    menu.rows[0].click()
+    settle()
+    assert clipboard() == TEXT
+    drag(view, point_of(view, "a", FIRST, 0, 10), point_of(view, "a", FIRST, 300, 10))
+    menu = menu_of(view, point_of(view, "a", LAST, 60, 12))
+    assert [row.text() for row in menu.rows] == ["Copy", "Copy message", "Copy link"]
+    menu.rows[0].click()
+    settle()
+    assert clipboard() == "First paragraph with words."
+    menu = menu_of(view, point_of(view, "a", LAST, 60, 12))
+    menu.rows[2].click()
+    settle()
+    assert clipboard() == "https://example.com/page"
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "word"),
+    [
+        ("rate limiting, now", 6, "limiting"),
+        ("rate limiting, now", 13, ","),
+        ("用 snake_case 名", 4, "snake_case"),
+        ("令牌桶算法，滑动窗口", 2, "令牌桶算法"),
+        ("调用API网关", 3, "API"),
+        ("end", 3, "end"),
+        ("", 0, ""),
+    ],
+)
+def test_words(text: str, position: int, word: str) -> None:
+    start, end = word_at(text, position)
+    assert text[start:end] == word
