@@ -226,9 +226,7 @@ class _Command:
 
     def _services(self) -> int:
         states = self._runner.run(self._key_states())
-        print(
-            (listing.services_json if self._args.json else listing.services_table)(states), end=""
-        )
+        _print((listing.services_json if self._args.json else listing.services_table)(states))
         return EXIT_OK
 
     async def _key_states(self) -> list[tuple[Service, KeyState]]:
@@ -245,7 +243,7 @@ class _Command:
                 return exit_status(error.info.kind)
             # It has no list of its own: what the catalogue knows is all there is.
             models = list(service.models)
-        print((listing.models_json if self._args.json else listing.models_table)(models), end="")
+        _print((listing.models_json if self._args.json else listing.models_table)(models))
         return EXIT_OK
 
     def _ask(self) -> int:
@@ -386,6 +384,10 @@ def _lost_reader(error: OSError) -> int:
 def _fail(sentence: str, status: int) -> int:
     _tell(sentence)
     return status
+
+
+def _print(text: str) -> None:
+    print(text, end="", flush=True)
 
 
 def _tell(sentence: str) -> None:

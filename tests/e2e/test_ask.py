@@ -602,6 +602,26 @@ async def test_services() -> None:
     assert list(by_id)[-1] == "demo"
 
 
+async def test_a_list_that_nobody_reads() -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "desktop_chat",
+            "services",
+            cwd=ROOT,
+            stdin=DEVNULL,
+            stdout=write_end,
+            stderr=PIPE,
+        )
+    finally:
+        os.close(write_end)
+    _out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, err) == (141, b"")
+
+
 async def test_models() -> None:
     listed = json_reply(200, {"data": [{"id": "large"}, {"id": "小模型"}]})
     async with ByteServer([listed, json_reply(401, {"error": {"message": "no"}})]) as server:

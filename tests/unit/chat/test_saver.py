@@ -85,7 +85,7 @@ async def test_the_final_form_replaces_the_pieces_that_wait(house: House) -> Non
     saver.append(answer.id, "text", "a" * 500_000)
     await saver.retry()
     await saver.finish(replace(answer, text="a" * 500_000, state=MessageState.DONE))
-    assert saver.pending
+    assert [type(write).__name__ for write in saver._queue] == ["_Finish"]
     await empty_disk(house.store)
     await asyncio.wait_for(told.recovered.wait(), 20)
     saved = await one(house, answer.id)
@@ -117,6 +117,23 @@ async def test_a_caller_that_is_cancelled_does_not_take_its_write_back(house: Ho
     await saver.retry()
     assert not saver.pending
     assert (await one(house, question.id)).text == "q"
+
+
+async def test_what_was_on_its_way_when_a_caller_was_cancelled_is_not_written_twice(
+    house: House,
+) -> None:
+    saver = Saver(house.store, house.tasks, lambda _error: None)
+    conversation, question, answer = row()
+    await saver.begin(conversation, question, answer)
+    saver.append(answer.id, "text", "once")
+    caller = asyncio.create_task(saver.save_conversation(conversation))
+    while not saver._lock.locked():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    await saver.retry()
+    assert (await one(house, answer.id)).text == "once"
 
 
 async def test_a_defect_of_the_store_is_told_and_logged(

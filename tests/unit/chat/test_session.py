@@ -521,6 +521,7 @@ async def test_a_conversation_of_an_earlier_run_is_not_sent_again_by_a_key() -> 
         service = house.catalogue.service("local")
         assert service is not None
         await house.setup.save_key(service, Secret("sk-test-123456"))
+        assert later.waiting_for_key("local") is None
         assert not later.running
         assert server.requests == []
 
@@ -543,7 +544,7 @@ async def test_a_title_of_the_users_stays() -> None:
 async def test_drafts_are_kept() -> None:
     async with open_house() as house:
         session = await new_session(house)
-        await session.save_draft("half a thou")
+        session.keep_draft("half a thou")
         assert await house.sessions.session(session.conversation.id).draft() == "half a thou"
 
 

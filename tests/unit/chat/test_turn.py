@@ -150,6 +150,23 @@ async def test_the_stream_is_closed_when_it_is_stopped(house: House) -> None:
     turn.stop()
 
 
+async def test_the_task_of_a_stopped_turn_may_go_on(house: House) -> None:
+    begun = asyncio.Event()
+    turn = Turn(row()[2], lambda _event: begun.set(), saver=None, tasks=house.tasks)
+
+    async def work() -> int:
+        await turn.run(prepared(Scripted([TextDelta("a"), asyncio.Event()])))
+        task = asyncio.current_task()
+        assert task is not None
+        return task.cancelling()
+
+    task = asyncio.create_task(work())
+    await begun.wait()
+    turn.stop()
+    # A request to cancel that were left over would end its next time-out wrongly.
+    assert await task == 0
+
+
 async def test_a_cancelled_turn_is_saved_all_the_same(house: House) -> None:
     conversation, question, answer = row()
     saver = Saver(house.store, house.tasks, lambda _error: None)
