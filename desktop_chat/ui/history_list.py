@@ -34,8 +34,10 @@ from PySide6.QtWidgets import (
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import Conversation, SearchHit
 from desktop_chat.ui.activity import Activity, Mark
+from desktop_chat.ui.controls.fields import Field
 from desktop_chat.ui.controls.paint import paint_box
 from desktop_chat.ui.controls.scrollbar import ScrollBar
+from desktop_chat.ui.line_text import paint_line
 from desktop_chat.ui.theme import RADIUS_CONTROL, Theme
 
 ROW_HEIGHT: Final = 32
@@ -47,6 +49,9 @@ _HIT_SIZE: Final = QSize(0, HIT_HEIGHT)
 _MARGIN: Final = 12
 _PADDING: Final = 8
 _MARK: Final = 24
+_LONGEST_TITLE: Final = 200
+_LEAD: Final = 12
+"""Characters of a snippet that are shown before what was searched."""
 
 ID_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 MESSAGE_ROLE: Final = Qt.ItemDataRole.UserRole + 2
@@ -91,12 +96,25 @@ def history_rows(groups: Sequence[tuple[str, Sequence[Conversation]]]) -> list[R
     return rows
 
 
-def hit_rows(hits: Sequence[SearchHit]) -> list[Row]:
+def hit_rows(hits: Sequence[SearchHit], query: str) -> list[Row]:
     """Return the rows of a search."""
     return [
-        Row(shown_title(hit.title), hit.conversation_id, hit.message_id or "", hit.snippet)
+        Row(
+            shown_title(hit.title),
+            hit.conversation_id,
+            hit.message_id or "",
+            around(hit.snippet, query),
+        )
         for hit in hits
     ]
+
+
+def around(snippet: str, query: str) -> str:
+    """Cut the beginning of a snippet so that a narrow row shows what was searched."""
+    folded = snippet.casefold()
+    places = [at for word in query.casefold().split() if (at := folded.find(word)) >= 0]
+    start = min(places, default=0) - _LEAD
+    return snippet if start <= 1 else f"…{snippet[start:].lstrip()}"
 
 
 class HistoryModel(QAbstractListModel):
@@ -258,18 +276,14 @@ class HistoryDelegate(QStyledItemDelegate):
     def _text(self, painter: QPainter, box: QRect, text: str, pixels: int, colour: Any) -> None:
         painter.setFont(self._theme.font(pixels))
         painter.setPen(colour)
-        short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, short)
+        paint_line(painter, box, text)
 
     def createEditor(
         self, parent: QWidget, _option: QStyleOptionViewItem, _index: _Index
     ) -> QWidget:
         """Return the field in which a title is changed."""
-        editor = QLineEdit(parent)
-        editor.setAccessibleName(tr("Chat title"))
-        editor.setFont(self._theme.font(13))
-        editor.setFrame(False)
-        editor.setTextMargins(_PADDING - 2, 0, 0, 0)
+        editor = Field(self._theme, tr("Chat title"), parent=parent)
+        editor.setMaxLength(_LONGEST_TITLE)
         return editor
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
@@ -282,7 +296,7 @@ class HistoryDelegate(QStyledItemDelegate):
     ) -> None:
         """Lay the field over its row."""
         rect: QRect = option.rect
-        editor.setGeometry(rect.adjusted(_MARGIN, 1, -_MARGIN, -1))
+        editor.setGeometry(rect.adjusted(_MARGIN, 0, -_MARGIN, 0))
 
 
 def mark_rect(row: QRect) -> QRect:

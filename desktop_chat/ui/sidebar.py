@@ -21,6 +21,7 @@ from desktop_chat.ui.controls.paint import blend, clear, paint_box, paint_hairli
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.history_list import HistoryList, history_rows, hit_rows
 from desktop_chat.ui.keys import hint
+from desktop_chat.ui.line_text import paint_line
 from desktop_chat.ui.theme import Theme
 
 WIDTH: Final = 264
@@ -49,12 +50,10 @@ class _NewChatRow(PaintedButton):
         icons.paint(painter, "note-pencil", QRect(8, 8, 16, 16), tokens.accent, 16)
         painter.setFont(self.theme.font(13, bold=True))
         painter.setPen(tokens.accent)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect().adjusted(32, 0, 0, 0), middle, self.text())
+        paint_line(painter, self.rect().adjusted(32, 0, -8, 0), self.text())
         painter.setFont(self.theme.font(12))
         painter.setPen(tokens.text3)
-        right = middle | Qt.AlignmentFlag.AlignRight
-        painter.drawText(self.rect().adjusted(0, 0, -8, 0), right, hint("new_chat"))
+        paint_line(painter, self.rect().adjusted(0, 0, -8, 0), hint("new_chat"), right=True)
         painter.end()
 
 
@@ -285,12 +284,12 @@ class Sidebar(QWidget):
     async def _find(self, query: str, asked: int) -> None:
         hits = await self._history.search(query)
         if asked == self._asked:
-            self._show_hits(hits)
+            self._show_hits(hits, query)
 
-    def _show_hits(self, hits: Sequence[SearchHit]) -> None:
+    def _show_hits(self, hits: Sequence[SearchHit], query: str) -> None:
         self.searches += 1
         if hits:
-            self.list.show_rows(hit_rows(hits))
+            self.list.show_rows(hit_rows(hits, query))
             self.list.scrollToTop()
         self._pages.setCurrentWidget(self.list if hits else self.nothing_found)
 

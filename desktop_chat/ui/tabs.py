@@ -21,6 +21,7 @@ from desktop_chat.ui import icons
 from desktop_chat.ui.activity import Activity, Mark
 from desktop_chat.ui.controls.buttons import IconButton
 from desktop_chat.ui.keys import hint
+from desktop_chat.ui.line_text import paint_line
 from desktop_chat.ui.theme import RADIUS_CODE, RADIUS_TAG, Theme
 
 STRIP_HEIGHT: Final = 40
@@ -313,10 +314,7 @@ class TabBar(QTabBar):
         box = QRect(left, rect.top() + 1, max(0, right - left), rect.height())
         painter.setFont(self.font())
         painter.setPen(tokens.disabled if dragged else tokens.text if current else tokens.text2)
-        text = self.fontMetrics().elidedText(
-            self.tabText(index), Qt.TextElideMode.ElideRight, box.width()
-        )
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        paint_line(painter, box, self.tabText(index))
         if current and self._ring and self.hasFocus():
             painter.setPen(QPen(tokens.accent, 2))
             painter.drawRoundedRect(

@@ -27,6 +27,7 @@ from desktop_chat.ui.controls.labels import Label
 from desktop_chat.ui.controls.paint import blend, paint_box
 from desktop_chat.ui.controls.scrollbar import ScrollBar
 from desktop_chat.ui.controls.tile import paint_tile
+from desktop_chat.ui.line_text import paint_line
 from desktop_chat.ui.theme import RADIUS_CARD, RADIUS_CODE, Theme
 
 COLUMN: Final = 816
@@ -96,7 +97,6 @@ class ServiceCard(PaintedButton):
         self._line(painter, words, self.text(), 13, bold=True)
         if self._note:
             words.moveTop(32)
-            painter.setPen(tokens.text3)
             self._line(painter, words, self._note, 12)
         icons.paint(painter, "plus", QRect(self.width() - 40, 0, 32, 64), tokens.text2, 16)
         painter.end()
@@ -107,8 +107,7 @@ class ServiceCard(PaintedButton):
         tokens = self.theme.tokens
         painter.setFont(self.theme.font(pixels, bold=bold))
         painter.setPen(tokens.text if bold else tokens.text3)
-        short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, short)
+        paint_line(painter, box, text)
 
 
 class _DemoCard(QWidget):

@@ -12,7 +12,7 @@ from desktop_chat.app import Desk
 from desktop_chat.core.ids import new_id
 from desktop_chat.core.messages import Conversation, Message, MessageState, Role
 from desktop_chat.ui.controls.popup import Menu
-from desktop_chat.ui.history_list import GROUP_HEIGHT, ID_ROLE, ROW_HEIGHT
+from desktop_chat.ui.history_list import GROUP_HEIGHT, ID_ROLE, ROW_HEIGHT, around
 from desktop_chat.wiring import House
 from tests.helpers.qt import on_qt_loop, until
 from tests.helpers.window import (
@@ -291,3 +291,12 @@ async def test_rows_are_highlighted_under_the_pointer() -> None:
         move_pointer(view.viewport(), rect.center())
         await turns()
         assert view.viewport().grab(rect).toImage() != before
+
+
+def test_a_snippet_begins_near_what_was_searched() -> None:
+    long = "one two three four five six seven eight nine ten eleven twelve"
+    assert around(long, "three") == long
+    shown = around(long, "ELEVEN")
+    assert shown.startswith("…")
+    assert shown.index("eleven") <= 13
+    assert around(long, "nowhere") == long
