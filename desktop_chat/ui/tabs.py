@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -14,12 +14,20 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QHBoxLayout,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.ui import icons
 from desktop_chat.ui.activity import Activity, Mark
 from desktop_chat.ui.controls.buttons import IconButton
+from desktop_chat.ui.controls.paint import paint_hairline
 from desktop_chat.ui.keys import hint
 from desktop_chat.ui.line_text import paint_line
 from desktop_chat.ui.theme import RADIUS_CODE, RADIUS_TAG, Theme
@@ -60,6 +68,35 @@ class _CloseButton(QAbstractButton):
         icons.paint(painter, "x", self.rect(), tokens.text2, 16)
 
 
+class _Arrow(QObject):
+    """Paints one of the buttons that Qt shows when the tabs do not fit, in the look of ours."""
+
+    def __init__(self, theme: Theme, button: QToolButton, icon: str) -> None:
+        super().__init__(button)
+        self._theme = theme
+        self._icon = icon
+        button.installEventFilter(self)
+        theme.changed.connect(button.update)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.Paint or not isinstance(watched, QToolButton):
+            return False
+        tokens = self._theme.tokens
+        painter = QPainter(watched)
+        painter.fillRect(watched.rect(), tokens.window)
+        _paint_edge(painter, watched, tokens.line)
+        ink = tokens.text if watched.underMouse() else tokens.text2
+        icons.paint(
+            painter,
+            self._icon,
+            watched.rect(),
+            ink if watched.isEnabled() else tokens.disabled,
+            12,
+        )
+        painter.end()
+        return True
+
+
 class TabBar(QTabBar):
     """Tabs that paint themselves, show marks, and are moved by dragging.
 
@@ -84,6 +121,8 @@ class TabBar(QTabBar):
         self.setExpanding(False)
         self.setUsesScrollButtons(True)
         self.setElideMode(Qt.TextElideMode.ElideRight)
+        for button, icon in zip(self._arrows(), ("caret-left", "caret-right"), strict=True):
+            _Arrow(theme, button, icon)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFont(theme.font(13))
@@ -96,6 +135,11 @@ class TabBar(QTabBar):
     def retranslate(self) -> None:
         """Set every sentence anew."""
         self.setAccessibleName(tr("Tabs"))
+        for button, name in zip(
+            self._arrows(), (tr("Scroll tabs left"), tr("Scroll tabs right")), strict=True
+        ):
+            button.setAccessibleName(name)
+            button.setToolTip(name)
         for index in range(self.count()):
             self._name(index)
 
@@ -104,6 +148,11 @@ class TabBar(QTabBar):
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
         super().changeEvent(event)
+
+    def _arrows(self) -> list[QToolButton]:
+        names = ("ScrollLeftButton", "ScrollRightButton")
+        found = [self.findChild(QToolButton, name) for name in names]
+        return [button for button in found if button is not None]
 
     def add(self, conversation_id: str, title: str) -> int:
         """Append a tab and return its index."""
@@ -276,9 +325,7 @@ class TabBar(QTabBar):
         """Draw the tabs that need it."""
         painter = QPainter(self)
         tokens = self._theme.tokens
-        line = QPen(tokens.line, 0)
-        painter.setPen(line)
-        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        _paint_edge(painter, self, tokens.line)
         for index in range(self.count()):
             rect = self.tabRect(index)
             if rect.intersects(event.rect()):
@@ -348,6 +395,12 @@ class TabBar(QTabBar):
             painter.drawPath(path)
 
 
+def _paint_edge(painter: QPainter, widget: QWidget, colour: QColor) -> None:
+    """Draw the line between the strip and the chats along a widget's lower edge."""
+    bottom = widget.height() - 1
+    paint_hairline(painter, QPointF(0, bottom), QPointF(widget.width(), bottom), colour)
+
+
 class TabStrip(QWidget):
     """The strip above the chats: the way to the sidebar, the tabs, and a new one.
 
@@ -403,5 +456,4 @@ class TabStrip(QWidget):
         """Draw the ground and the line under it."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.tokens.window)
-        painter.setPen(QPen(self._theme.tokens.line, 0))
-        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        _paint_edge(painter, self, self._theme.tokens.line)
