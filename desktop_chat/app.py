@@ -125,10 +125,10 @@ class Desk:
                 ),
             )
 
-    async def close(self) -> None:
-        """Save what the window holds and let it go."""
+    def close(self) -> None:
+        """Let the window go; ``House.aclose`` waits until what it held is saved."""
         self._unsubscribe()
-        await self.window.finish()
+        self.window.finish()
         self.bridge.close()
         self.window.deleteLater()
 
@@ -152,9 +152,12 @@ async def _serve(app: QApplication, *, demo: bool) -> int:
         desk.window.current_page().focus_composer()
         await closed.wait()
     finally:
-        watch.close()
-        await desk.close()
-        await house.aclose()
+        try:
+            watch.close()
+            desk.close()
+        finally:
+            # Whatever the window may do, what arrived is saved.
+            await house.aclose()
     return 0
 
 
@@ -167,7 +170,7 @@ async def _photograph(app: QApplication, path: Path) -> int:
         answer = await _ask_demo(desk)
         saved = desk.window.grab().save(str(path))
     finally:
-        await desk.close()
+        desk.close()
         await house.aclose()
     if not saved:
         print(tr("The picture could not be written: {path}").format(path=path), file=sys.stderr)

@@ -76,15 +76,20 @@ class House:
         Returns:
             Why the history cannot be read, or None. The program goes on without it.
         """
+        trouble = None
         try:
-            interrupted = await self.store.recover()
+            if interrupted := await self.store.recover():
+                _log.info("%d answers of an earlier run were interrupted", len(interrupted))
+        except StoreError as error:
+            _log.error("what an earlier run left cannot be put right: %s", error)
+            trouble = error.info
+        try:
+            # A database that another program has locked, or a full one, can still be read.
             await self.history.refresh()
         except StoreError as error:
-            _log.error("the history cannot be opened: %s", error)
-            return error.info
-        if interrupted:
-            _log.info("%d answers of an earlier run were interrupted", len(interrupted))
-        return None
+            _log.error("the history cannot be read: %s", error)
+            trouble = error.info
+        return trouble
 
     async def aclose(self) -> None:
         """Stop what runs, save it, and close everything; one failure does not keep the rest."""

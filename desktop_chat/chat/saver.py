@@ -74,8 +74,18 @@ class _SaveConversation:
         await store.save_conversation(self.conversation)
 
 
+@dataclass(frozen=True, slots=True)
+class _SaveDraft:
+    conversation_id: str
+    text: str
+
+    async def run(self, store: ConversationStore) -> None:
+        await store.save_draft(self.conversation_id, self.text)
+
+
 class Saver:
-    """Writes the turns of one conversation to the store, in order.
+    """Writes the turns of one conversation and its draft to the store, in order: a draft that was
+    sent is forgotten only when the question is written.
 
     The coroutines return when everything is written, or when a write failed: then ``error`` tells
     why, ``notify`` was called with it, and the writes are tried again with growing pauses until
@@ -111,6 +121,12 @@ class Saver:
         """Whether something is not written yet."""
         return bool(self._queue)
 
+    @property
+    def waiting_draft(self) -> str | None:
+        """The draft that is not written yet, or None."""
+        drafts = [write.text for write in self._queue if isinstance(write, _SaveDraft)]
+        return drafts[-1] if drafts else None
+
     async def begin(
         self, conversation: Conversation, question: Message | None, answer: Message
     ) -> None:
@@ -133,16 +149,16 @@ class Saver:
             self._start_writer()
         self._open.pieces.append((channel, text))
 
+    def keep_draft(self, conversation_id: str, text: str) -> None:
+        """Take what was typed; it is written soon, in place of what waits of it."""
+        self._drop(lambda write: isinstance(write, _SaveDraft))
+        self._open = None
+        self._queue.append(_SaveDraft(conversation_id, text))
+        self._tasks.start(self._flush_or_retry(), "save draft")
+
     async def finish(self, message: Message) -> None:
         """Write a message whole, in place of the pieces that still wait."""
-        in_flight = self._queue[0] if self._queue and self._lock.locked() else None
-        self._queue = deque(
-            write
-            for write in self._queue
-            if write is in_flight
-            or not (isinstance(write, _Append) and write.message_id == message.id)
-        )
-        self._open = None
+        self._drop(lambda write: isinstance(write, _Append) and write.message_id == message.id)
         await self._put(_Finish(message))
 
     async def retry(self) -> None:
@@ -153,8 +169,17 @@ class Saver:
         self._open = None
         self._queue.append(write)
         # In a task of its own: were the caller cancelled halfway, the write would run twice.
-        flush = self._tasks.start(self._flush(), "save conversation")
-        if not await asyncio.shield(flush):
+        await asyncio.shield(self._tasks.start(self._flush_or_retry(), "save conversation"))
+
+    def _drop(self, unwanted: Callable[[_Write], bool]) -> None:
+        """Take writes back, except one that is being done."""
+        in_flight = self._queue[0] if self._queue and self._lock.locked() else None
+        self._queue = deque(
+            write for write in self._queue if write is in_flight or not unwanted(write)
+        )
+
+    async def _flush_or_retry(self) -> None:
+        if not await self._flush():
             self._start_writer()
         elif self._writer is not None and not self._queue:
             # It sleeps, and would find nothing to do.
@@ -183,6 +208,9 @@ class Saver:
                 try:
                     await write.run(self._store)
                 except StoreError as error:
+                    if self._comes_whole(write):
+                        self._queue.popleft()
+                        continue
                     self._set_error(error.info)
                     return False
                 except Exception as error:
@@ -194,6 +222,20 @@ class Saver:
                 self._queue.popleft()
             self._set_error(None)
             return True
+
+    def _comes_whole(self, write: _Write) -> bool:
+        """Tell whether a message's final form waits behind a part of it. What the store refuses
+        for good, such as an append to a row that another window has ended, holds up no more.
+        """
+        if isinstance(write, _Append):
+            message_id = write.message_id
+        elif isinstance(write, _Reopen):
+            message_id = write.message.id
+        else:
+            return False
+        return any(
+            isinstance(later, _Finish) and later.message.id == message_id for later in self._queue
+        )
 
     def _set_error(self, error: ErrorInfo | None) -> None:
         before, self.error = self.error, error

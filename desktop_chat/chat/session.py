@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from desktop_chat.chat import context
 from desktop_chat.chat.listeners import subscription
@@ -53,6 +53,10 @@ from desktop_chat.core.requests import ChatMessage
 
 _FIRST_LOAD_CHARS: Final = 40_000
 _FIRST_LOAD_MESSAGES: Final = 24
+_SAVE_PATIENCE: Final = 8.0
+"""Seconds that a question waits for a disk that hangs before it is sent unsaved: longer than the
+store waits for another program that has locked the database.
+"""
 _KEY_ERRORS: Final = (ErrorKind.NO_KEY, ErrorKind.AUTHENTICATION)
 _VOID_STATES: Final = (MessageState.FAILED, MessageState.STOPPED, MessageState.INTERRUPTED)
 _log = logging.getLogger(__name__)
@@ -127,6 +131,11 @@ class ChatSession:
         return self._saver.error
 
     @property
+    def busy(self) -> bool:
+        """Whether something happens here that must not be let go of."""
+        return self.running or self._starting or self._opening.locked() or self.unsaved
+
+    @property
     def unsaved(self) -> bool:
         """Whether something waits to be written."""
         return self._saver.pending
@@ -168,7 +177,8 @@ class ChatSession:
             self._emit(MessagesLoaded(tuple(loaded)))
 
     async def send(self, text: str) -> Message:
-        """Save a question and an answer row, start the turn, and return the answer row.
+        """Show a question and start its turn, which saves the question and an answer row before
+        it asks; return the answer row when they are saved.
 
         When the disk is full the turn runs all the same, and ``SavingFailed`` is told.
 
@@ -216,10 +226,8 @@ class ChatSession:
             answer = self._new_answer(question_id)
             if self._is_void(head):
                 await self._reopen(replace(answer, id=head.id), self._prepare(question, answer))
-                return
-            await self._begin(None, answer)
-            self._emit(BranchChanged(self.branch()))
-            self._run(answer, self._prepare(question, answer))
+            else:
+                await self._begin(None, answer, self._prepare(question, answer))
 
     async def continue_answer(self, message_id: str) -> None:
         """Have an answer that was cut written on, in the same message.
@@ -320,15 +328,16 @@ class ChatSession:
         Raises:
             StoreError: it could not be read.
         """
+        waiting = self._saver.waiting_draft
+        if waiting is not None:
+            return waiting
         return await self._ports.store.draft(self.conversation.id)
 
-    async def save_draft(self, text: str) -> None:
-        """Keep what was typed; "" forgets it.
-
-        Raises:
-            StoreError: it could not be written.
+    def keep_draft(self, text: str) -> None:
+        """Keep what was typed; "" forgets it. It is written soon, after all that happened before
+        it; a failure is told as ``SavingFailed``.
         """
-        await self._ports.store.save_draft(self.conversation.id, text)
+        self._saver.keep_draft(self.conversation.id, text)
 
     async def retry_saving(self) -> None:
         """Try again now what could not be written."""
@@ -363,16 +372,9 @@ class ChatSession:
             self._starting = False
 
     async def _ask(self, text: str, parent_id: str | None) -> Message:
-        at_end = parent_id == (self._visible[-1] if self._visible else None)
         question = Message(new_id(), self.conversation.id, parent_id, Role.USER, text, time.time())
         answer = self._new_answer(question.id)
-        await self._begin(question, answer)
-        if at_end:
-            self._emit(MessageAdded(question))
-            self._emit(MessageAdded(answer))
-        else:
-            self._emit(BranchChanged(self.branch()))
-        self._run(answer, self._prepare(question, answer))
+        await self._begin(question, answer, self._prepare(question, answer))
         return answer
 
     def _new_answer(self, question_id: str) -> Message:
@@ -392,8 +394,16 @@ class ChatSession:
             run_id=self._ports.store.run_id,
         )
 
-    async def _begin(self, question: Message | None, answer: Message) -> None:
-        """Save the beginning of a turn, and show its branch."""
+    async def _begin(
+        self,
+        question: Message | None,
+        answer: Message,
+        prepare: Callable[[], Awaitable[Prepared]],
+    ) -> None:
+        """Show a new answer, with its question unless that is there already, and start its turn;
+        return when its beginning is saved.
+        """
+        at_end = question is not None and question.parent_id == self._last()
         conversation = replace(self.conversation, leaf_id=answer.id, updated_at=answer.created_at)
         if question is not None and not conversation.title:
             conversation = replace(conversation, title=title_of(question.text))
@@ -403,18 +413,26 @@ class ChatSession:
                 self._tree.add(message.head())
                 self._texts[message.id] = message
         self._show()
-        await self._saver.begin(conversation, question, answer)
         self._tell_conversation()
+        if question is not None and at_end:
+            self._emit(MessageAdded(question))
+            self._emit(MessageAdded(answer))
+        else:
+            self._emit(BranchChanged(self.branch()))
+        await self._run(answer, prepare, self._saver.begin(conversation, question, answer))
 
     async def _reopen(self, answer: Message, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+        """Show an answer that goes on, and start its turn; return when that is saved."""
         self._tree.add(answer.head())
         self._texts[answer.id] = answer
         self.conversation = replace(self.conversation, updated_at=time.time())
-        await self._saver.reopen(answer)
-        await self._save_conversation()
         self._tell_conversation()
         self._emit(MessageReopened(answer))
-        self._run(answer, prepare)
+        await self._run(answer, prepare, self._save_reopened(answer))
+
+    async def _save_reopened(self, answer: Message) -> None:
+        await self._saver.reopen(answer)
+        await self._save_conversation()
 
     def _prepare(
         self, question: Message, answer: Message, partial: str = ""
@@ -451,14 +469,30 @@ class ChatSession:
 
     # -- a turn --------------------------------------------------------------------------------
 
-    def _run(self, answer: Message, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+    async def _run(
+        self,
+        answer: Message,
+        prepare: Callable[[], Awaitable[Prepared]],
+        save: Coroutine[Any, Any, None],
+    ) -> None:
+        """Start a turn that asks when its beginning is saved; return at that moment too."""
+        saving = self._ports.tasks.start(save, "save question")
+
+        async def saved() -> None:
+            await asyncio.wait({saving}, timeout=_SAVE_PATIENCE)
+
+        async def prepare_saved() -> Prepared:
+            await saved()
+            return await prepare()
+
         turn = Turn(answer, self._hear, saver=self._saver, tasks=self._ports.tasks)
         self._turn, self.running_id = turn, answer.id
         self._emit(RunningChanged(True))
         self._running_changed(self, True)
-        work = self._ports.tasks.start(self._follow(turn, prepare), "answer")
+        work = self._ports.tasks.start(self._follow(turn, prepare_saved), "answer")
         self._work.add(work)
         work.add_done_callback(self._work.discard)
+        await saved()
 
     async def _follow(self, turn: Turn, prepare: Callable[[], Awaitable[Prepared]]) -> None:
         try:
@@ -509,6 +543,9 @@ class ChatSession:
     def _show(self) -> None:
         self._visible = [head.id for head in self._tree.branch(self.conversation.leaf_id)]
         self._visible_set = set(self._visible)
+
+    def _last(self) -> str | None:
+        return self._visible[-1] if self._visible else None
 
     def _newest(self) -> list[str]:
         """Return the ids whose texts fill the first screens, seen from the end."""

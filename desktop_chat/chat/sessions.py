@@ -97,7 +97,7 @@ class Sessions:
     def _drop_released(self) -> None:
         for conversation_id in list(self._released):
             session = self._sessions.get(conversation_id)
-            if session is None or not (session.running or session.unsaved):
+            if session is None or not session.busy:
                 self._released.discard(conversation_id)
                 self._sessions.pop(conversation_id, None)
 

@@ -71,6 +71,7 @@ class ChatPage(QWidget):
         self._theme = neighbours.theme
         self._editing = ""
         self._set_aside = ""
+        self._kept_draft = ""
         self._sending = False
         self._left = False
         self._awaits_key = ""
@@ -215,23 +216,16 @@ class ChatPage(QWidget):
         self._left = True
 
     def keep_draft(self) -> None:
-        """Save what is typed, in the background.
+        """Have what is typed saved in the background, if it is another text than before: an empty
+        box whose draft is still on its way must not wipe it, nor what another window saved.
 
-        While a question waits for room on the disk, the draft there is its only saved copy.
-        """
-        if self.session.saving_error is None:
-            self._near.bridge.start(self.save_draft(), "save draft")
-
-    def save_draft(self) -> Coroutine[Any, Any, None]:
-        """Return what saves the text that is in the box now. While an earlier question is edited
-        the draft is what was set aside.
-
-        A failure is shown and not raised: the text is still in the box.
+        While an earlier question is edited the draft is what was set aside.
         """
         self._draft_pause.stop()
-        return self._guarded(
-            self.session.save_draft(self._set_aside if self._editing else self.composer.text())
-        )
+        text = self._set_aside if self._editing else self.composer.text()
+        if text != self._kept_draft:
+            self._kept_draft = text
+            self.session.keep_draft(text)
 
     # The session
 
@@ -259,11 +253,18 @@ class ChatPage(QWidget):
         draft = await self.session.draft()
         if self._left:
             return
-        if draft and not self.composer.text():
-            self.composer.set_text(draft)
+        self._bring_back(draft)
         if (error := self.session.saving_error) is not None:
             self._receive(SavingFailed(error))
         self._show_running(self.session.running)
+
+    def _bring_back(self, draft: str) -> None:
+        """Put a draft into the box, before what was typed since."""
+        if not draft or draft == self._kept_draft:
+            return
+        self._kept_draft = self._kept_draft or draft
+        typed = self.composer.text()
+        self.composer.set_text(f"{draft}\n{typed}" if typed else draft)
 
     def _receive(self, event: SessionEvent) -> None:
         view = self.transcript
@@ -292,7 +293,6 @@ class ChatPage(QWidget):
                 self._tell_saving(error)
             case SavingRecovered():
                 self._notices.remove("saving")
-                self.keep_draft()
 
     def _show_running(self, running: bool) -> None:
         self.composer.set_running(running)
@@ -337,7 +337,7 @@ class ChatPage(QWidget):
             self._sending = False
         if self._left:
             if not editing:
-                await self.session.save_draft("")
+                self.session.keep_draft("")
             return
         self._notices.remove("failure")
         if editing:

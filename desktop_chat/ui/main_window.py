@@ -177,11 +177,11 @@ class MainWindow(QWidget):
         for page in self.tabs.pages():
             page.keep_draft()
 
-    async def finish(self) -> None:
-        """Save what is typed and where the window is; to be awaited before the end."""
+    def finish(self) -> None:
+        """Save what is typed and where the window is, and let what is under way end without it."""
         self._near.settings.set(WINDOW_GEOMETRY, geometry.describe(self))
         for page in self.tabs.pages():
-            await page.save_draft()
+            page.leave()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell that the window closes."""

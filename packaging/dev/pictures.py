@@ -207,7 +207,7 @@ async def shoot(app: QApplication, language: str, theme: str) -> None:
             desk.window.open_settings("deepseek")
             await picture("settings")
         finally:
-            await desk.close()
+            desk.close()
             await house.aclose()
             QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 

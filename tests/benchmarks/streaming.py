@@ -149,7 +149,7 @@ async def run_window(port: int, model: str) -> dict[str, Any]:
         rss = psutil.Process().memory_info().rss / 1e6
         return {"cpu_s": cpu, "wall_s": wall, "rss_mb": round(rss), **gaps}
     finally:
-        await desk.close()
+        desk.close()
         await house.aclose()
 
 

@@ -93,7 +93,7 @@ async def session(app: QApplication, what: str) -> None:
         assert answer.state is wanted, answer
         assert house.secrets.problem() == ""
     finally:
-        await desk.close()
+        desk.close()
         await house.aclose()
 
 

@@ -63,7 +63,7 @@ async def open_desk(
             yield desk
         finally:
             desk.window.hide()
-            await desk.close()
+            desk.close()
     finally:
         await house.aclose()
 

@@ -120,5 +120,5 @@ async def test_a_panel_is_reached_from_the_sidebar_and_by_its_key() -> None:
         assert not panel.isVisible()
         press(window, Qt.Key.Key_U, CTRL | SHIFT)
         assert panel.isVisible()
-        await window.finish()
+        window.finish()
         window.close()

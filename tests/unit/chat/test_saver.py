@@ -145,3 +145,52 @@ async def test_a_defect_of_the_store_is_told_and_logged(
         await saver.save_conversation(None)  # type: ignore[arg-type]
         assert told.codes == ["other"]
         assert "unexpected" in caplog.text
+
+
+async def test_a_draft_is_forgotten_only_when_its_question_is_written(house: House) -> None:
+    told = Told()
+    saver = Saver(house.store, house.tasks, told, interval=0.01)
+    conversation, question, answer = row()
+    saver.keep_draft(conversation.id, "q")
+    await saver.retry()
+    await fill_disk(house.store)
+    await saver.begin(conversation, replace(question, text="q" * 500_000), answer)
+    saver.keep_draft(conversation.id, "")
+    assert saver.waiting_draft == ""
+    await saver.retry()
+    assert await house.store.draft(conversation.id) == "q"
+    await empty_disk(house.store)
+    await asyncio.wait_for(told.recovered.wait(), 20)
+    assert len((await one(house, question.id)).text) == 500_000
+    assert await house.store.drafts() == {}
+    assert saver.waiting_draft is None
+
+
+async def test_a_draft_that_finds_no_room_is_tried_again(house: House) -> None:
+    told = Told()
+    saver = Saver(house.store, house.tasks, told, interval=0.01)
+    await house.store.drafts()
+    await fill_disk(house.store)
+    saver.keep_draft("chat", "first " * 100_000)
+    saver.keep_draft("chat", "typed " * 100_000)
+    await saver.retry()
+    assert told.codes == ["full"]
+    await empty_disk(house.store)
+    await asyncio.wait_for(told.recovered.wait(), 20)
+    assert await house.store.draft("chat") == "typed " * 100_000
+
+
+async def test_what_is_refused_for_good_does_not_hold_up_the_end(house: House) -> None:
+    """Another window has ended the row: nothing can be appended to it any more."""
+    told = Told()
+    saver = Saver(house.store, house.tasks, told, interval=0.01)
+    conversation, question, answer = row()
+    await saver.begin(conversation, question, answer)
+    await house.store.finish(replace(answer, state=MessageState.INTERRUPTED))
+    saver.append(answer.id, "text", "more")
+    await saver.retry()
+    assert told.codes == ["other"]
+    await saver.finish(replace(answer, text="more and the end", state=MessageState.DONE))
+    assert not saver.pending
+    assert told.codes == ["other", ""]
+    assert (await one(house, answer.id)).text == "more and the end"

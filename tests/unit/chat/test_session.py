@@ -1,8 +1,12 @@
 """Sessions over the real store and real HTTP."""
 
 import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+import apsw
 import pytest
 
 from desktop_chat.chat.session import ChatSession
@@ -23,7 +27,7 @@ from desktop_chat.core.errors import ChatError, ErrorKind
 from desktop_chat.core.events import FinishReason, NoticeKind, TextDelta
 from desktop_chat.core.messages import Message, MessageHead, MessageState
 from desktop_chat.core.secret import Secret
-from desktop_chat.wiring import House
+from desktop_chat.wiring import House, build
 from tests.helpers.byte_server import (
     ABORT,
     END,
@@ -596,3 +600,90 @@ async def test_a_changed_address_gets_no_key() -> None:
             assert message.error is not None
             assert message.error.kind is ErrorKind.NO_KEY
             assert other.requests == []
+
+
+@contextmanager
+def locked_database(house: House) -> Iterator[None]:
+    """Another program holds the database for as long as it likes."""
+    other = apsw.Connection(str(house.paths.data / "conversations.db"))
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.close(True)
+
+
+async def test_a_locked_database_does_not_hold_up_the_window() -> None:
+    server = ByteServer([answer("a"), answer("b")])
+    async with server, open_house(server) as house:
+        session = await new_session(house)
+        await ask(session, "q")
+        watch = Watch(session)
+        with locked_database(house):
+            sending = asyncio.create_task(session.send("next"))
+            await watch.kind(RunningChanged)
+            assert texts(session.branch()) == ["q", "a", "next", ""]
+            assert [type(item) for item in watch.events][-3:] == [
+                MessageAdded,
+                MessageAdded,
+                RunningChanged,
+            ]
+            assert not sending.done()
+            assert len(server.requests) == 1, "a question is saved before it is sent"
+        row = await sending
+        assert (await stored(house, row.parent_id or "")).text == "next"
+        await session.wait()
+        assert texts(session.branch()) == ["q", "a", "next", "b"]
+
+
+async def test_a_question_that_waits_for_the_disk_can_be_stopped() -> None:
+    server = ByteServer([answer("a"), answer("never")])
+    async with server, open_house(server) as house:
+        session = await new_session(house)
+        await ask(session, "q")
+        watch = Watch(session)
+        with locked_database(house):
+            sending = asyncio.create_task(session.send("next"))
+            await watch.kind(RunningChanged)
+            house.sessions.release(session)
+            assert house.sessions.session(session.conversation.id) is session
+            await session.stop()
+            assert watch.finished().state is MessageState.STOPPED
+        row = await sending
+        await session.retry_saving()
+        assert (await stored(house, row.parent_id or "")).text == "next"
+        assert (await stored(house, row.id)).state is MessageState.STOPPED
+        assert len(server.requests) == 1
+
+
+async def test_an_open_one_is_held_while_it_is_let_go_of_too_early() -> None:
+    server = ByteServer([answer("a"), answer("b")])
+    async with server, open_house(server) as house:
+        session = await new_session(house)
+        await ask(session, "q")
+        house.sessions.release(session)
+        again = house.sessions.session(session.conversation.id)
+        sending = asyncio.create_task(again.send("next"))
+        await asyncio.sleep(0)
+        assert not again.running, "it is still being read"
+        house.sessions.release(again)
+        assert house.sessions.session(session.conversation.id) is again
+        await sending
+        await again.wait()
+        assert texts(again.branch()) == ["q", "a", "next", "b"]
+
+
+async def test_a_locked_database_can_be_read_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktop_chat.store.connection.BUSY_SECONDS", 0.05)
+    async with ByteServer([answer("a")]) as server:
+        async with open_house(server) as house:
+            await ask(await new_session(house), "q")
+        later = build(dict(os.environ))
+        try:
+            with locked_database(house):
+                trouble = await later.open()
+            assert trouble is not None
+            assert trouble.code == "busy"
+            assert [item.title for item in later.history.entries()] == ["q"]
+        finally:
+            await later.aclose()

@@ -1,0 +1,81 @@
+"""Drafts: an empty box wipes nothing that it does not know of, and what is sent stays a draft
+until it is written.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from PySide6.QtTest import QTest
+
+from desktop_chat.core.ids import new_id
+from desktop_chat.core.settings import OPEN_TABS
+from desktop_chat.wiring import House
+from tests.helpers.qt import on_qt_loop, until
+from tests.helpers.window import open_desk, turns, until_read, use_model
+from tests.unit.store.samples import sql
+
+
+def left_by_last_time(chat: str, text: str) -> Callable[[House], Awaitable[None]]:
+    """Leave a chat in which something was typed and nothing asked."""
+
+    async def prepare(house: House) -> None:
+        await house.store.save_draft(chat, text)
+        house.settings.set(OPEN_TABS, (chat,))
+
+    return prepare
+
+
+@on_qt_loop
+async def test_a_window_that_closes_before_the_draft_has_come_leaves_it() -> None:
+    chat = new_id()
+    async with open_desk(before=left_by_last_time(chat, "half a thought")) as desk:
+        await until(desk.window.current_page().composer.text, "the draft")
+        desk.window.tabs.close_tab(0)
+        desk.window.tabs.open(chat)
+        assert desk.window.current_page().composer.text() == ""
+    async with open_desk() as again:
+        assert await again.house.store.draft(chat) == "half a thought"
+
+
+@on_qt_loop
+async def test_what_is_typed_before_the_draft_has_come_follows_it() -> None:
+    chat = new_id()
+    async with open_desk(demo=True, before=left_by_last_time(chat, "half a thought")) as desk:
+        await until(desk.window.current_page().composer.text, "the draft")
+        desk.window.tabs.close_tab(0)
+        desk.window.tabs.open(chat)
+        page = desk.window.current_page()
+        QTest.keyClicks(page.composer.edit, "more")
+        await until(lambda: page.composer.text() == "half a thought\nmore", "both")
+        await until_read(lambda: desk.house.store.draft(chat), "half a thought\nmore")
+
+
+@on_qt_loop
+async def test_a_window_that_knows_no_draft_does_not_wipe_that_of_another() -> None:
+    chat = new_id()
+    async with open_desk(before=left_by_last_time(chat, "")) as desk:
+        page = desk.window.current_page()
+        assert page.session.conversation.id == chat
+        await turns(50)
+        await desk.house.store.save_draft(chat, "typed in another window")
+    async with open_desk() as again:
+        assert await again.house.store.draft(chat) == "typed in another window"
+
+
+@on_qt_loop
+async def test_a_question_that_finds_no_room_stays_a_draft_whatever_closes() -> None:
+    question = "please " * 20_000
+    async with open_desk(demo=True) as desk:
+        page, store = desk.window.current_page(), desk.house.store
+        chat = page.session.conversation.id
+        await use_model(page, "demo-length")
+        page.composer.set_text(question)
+        await until_read(lambda: store.draft(chat), question)
+        pages = await sql(store, lambda db: db.pragma("page_count"))
+        await sql(store, lambda db: db.pragma("max_page_count", pages))
+        page.composer.submitted.emit(question)
+        await until(lambda: page.session.saving_error, "a full disk")
+        await page.session.wait()
+        await until(lambda: not page.composer.text(), "an empty box")
+        desk.window.tabs.close_current()
+    async with open_desk() as again:
+        assert await again.house.store.draft(chat) == question
