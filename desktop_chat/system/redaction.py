@@ -32,11 +32,12 @@ _NAMED: Final = re.compile(
     ) [^\s"'\\&,;}\])]{6,} """
 )
 _QUERY: Final = re.compile(r"(?i)([?&](?:key|token|signature|sig|access_token)=)[^&\s\"'#]+")
-_USERINFO: Final = re.compile(r"(?<=://)[^\s/@\"'<>]+:[^\s/@\"'<>]+(?=@)")
+_USERINFO: Final = re.compile(r"(?<=://)[^\s/:@\"'<>]*:[^\s/\"'<>]+(?=@)")
+"""Up to the last ``@``: a password that was not encoded may hold one."""
 _JWT: Final = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*")
 _OPAQUE: Final = re.compile(
     r"""(?ix) ( (?:request|req|trace|log|conversation|message|run|session|task)[\s_-]?id
-               \\?["']? \s*[:=]?\s* \\?["']? )?
+               \\?["']? \s{0,4}[:=]?\s{0,4} \\?["']? )?
         ( (?<![0-9a-z]) (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
                          | [0-9a-f]{32,} ) (?![0-9a-z]) ) """
 )
@@ -98,33 +99,32 @@ def _unless_named_id(match: re.Match[str]) -> str:
 
 def _forms(secret: str) -> set[str]:
     """Return the ways a value is written down by those who encode it."""
-    quoted = urllib.parse.quote(secret, safe="")
+    # An environment variable that is no UTF-8 holds surrogates, which nothing can encode.
+    data = secret.encode(errors="replace")
+    quoted = urllib.parse.quote(data, safe="")
     forms = {
         secret,
         quoted,
         re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), quoted),
-        urllib.parse.quote(secret),
-        urllib.parse.quote_plus(secret),
+        urllib.parse.quote(data),
+        urllib.parse.quote_plus(data),
         json.dumps(secret)[1:-1],
         json.dumps(secret).replace("/", "\\/")[1:-1],
         json.dumps(json.dumps(secret))[3:-3],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],
         html.escape(secret),
-        secret.encode().hex(),
+        data.hex(),
     }
     for code in (base64.b64encode, base64.urlsafe_b64encode):
-        forms |= {
-            _inside(secret, offset, code(b"\0" * offset + secret.encode())) for offset in range(3)
-        }
+        forms |= {_inside(len(data), offset, code(b"\0" * offset + data)) for offset in range(3)}
     return {form for form in forms if len(form) >= MIN_LENGTH}
 
 
-def _inside(secret: str, offset: int, encoded: bytes) -> str:
+def _inside(size: int, offset: int, encoded: bytes) -> str:
     """Return the part of a base64 text that stands for the secret whatever surrounds it."""
-    size = offset + len(secret.encode())
     first = -(-offset * 8 // 6)
-    return encoded[first : size * 8 // 6].decode()
+    return encoded[first : (offset + size) * 8 // 6].decode()
 
 
 def _start(secret: str) -> str:

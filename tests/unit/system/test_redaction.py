@@ -95,6 +95,8 @@ def test_a_longer_key_is_not_cut_by_a_shorter_one() -> None:
         ('"access_token":"abcdef.123"', '"access_token":"***"'),
         ("https://host/v1?key=abc&alt=sse", "https://host/v1?key=***&alt=sse"),
         ("http://user:pass@proxy:8080/", "http://***@proxy:8080/"),
+        ("http://user:p@ss@proxy:8080/", "http://***@proxy:8080/"),
+        ("http://:pass@proxy:8080/", "http://***@proxy:8080/"),
         (f"refused {HEX} here", "refused *** here"),
         (f"refused {UUID}.", "refused ***."),
         ("eyJhbGciOi.eyJzdWIiOi.SflKxwRJ", "***"),
@@ -149,8 +151,23 @@ def test_a_long_text_takes_no_long_time() -> None:
     """Patterns that go back and forth would take minutes here."""
     redactor = Redactor()
     redactor.add("abcdefghijklmnop")
-    for text in ("a" * 200_000, "sk-" * 60_000, "api_key " * 20_000, "ab12-" * 40_000, "://a:" * 9):
+    for text in (
+        "a" * 200_000,
+        "sk-" * 60_000,
+        "api_key " * 20_000,
+        "ab12-" * 40_000,
+        "://a:" * 9,
+        "://" + "a:" * 100_000,
+        "request id" + " " * 200_000,
+    ):
         redactor.clean(text)
+
+
+def test_a_value_that_cannot_be_encoded() -> None:
+    """So an environment variable reads that is no UTF-8."""
+    redactor = Redactor()
+    redactor.add("sk\udcff-plain-value")
+    assert redactor.clean("a sk\udcff-plain-value b") == "a *** b"
 
 
 @pytest.mark.parametrize("text", ["sk-abc123def456", "Bearer abc123def456", "http://u:p@h/"])
