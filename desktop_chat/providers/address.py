@@ -98,7 +98,8 @@ def _bracketed(host: str) -> str:
 
 
 def _error(reason: str, text: str = "") -> ProviderError:
-    shown = re.split("[?#]", text)[0][:200]
+    # What stands before an "@" may be a password, even where nothing else makes an address.
+    shown = re.split("[?#]", text)[0].rpartition("@")[2][:200]
     return ProviderError(
         ErrorInfo(
             ErrorKind.BAD_REQUEST,

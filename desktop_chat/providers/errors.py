@@ -220,8 +220,9 @@ class ErrorReader:
     ) -> ProviderError:
         """Return the error for a failure that the service said nothing about."""
         raw = self._clean(raw)
+        told = {name: self._clean(value) for name, value in values.items()}
         return ProviderError(
-            ErrorInfo(kind, status, code=code, host=self._host, raw=raw, values=values)
+            ErrorInfo(kind, status, code=code, host=self._host, raw=raw, values=told)
         )
 
     def from_reply(self, status: int, headers: Mapping[str, str], body: bytes) -> ErrorInfo:
@@ -254,12 +255,14 @@ class ErrorReader:
         try:
             payload = json.loads(text)
         except (ValueError, RecursionError):
+            if status >= 400 and _is_marked_up(text, headers):
+                return self._page(status, text, headers)
             payload = text
         return self._build(status, _facts(payload), headers, text)
 
     def _page(self, status: int, text: str, headers: Mapping[str, str]) -> ErrorInfo:
         """Tell of a gateway's page by its title alone: the rest may carry the user's address."""
-        found = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
+        found = re.search(r"<title[^>]{0,200}>(.{0,1000}?)</title", text, re.IGNORECASE | re.DOTALL)
         title = _ADDRESS.sub("…", " ".join(found[1].split()))[:120] if found else ""
         kind = classify(status) if status >= 400 else ErrorKind.PROTOCOL
         return ErrorInfo(
@@ -303,6 +306,12 @@ def is_html(text: str) -> bool:
     """Tell whether text is a page for people."""
     head = text[:1024].lstrip("\ufeff \t\r\n").lower()
     return head.startswith(("<!doctype html", "<html", "<head", "<body")) or "<html" in head
+
+
+def _is_marked_up(text: str, headers: Mapping[str, str]) -> bool:
+    """Tell whether text is a piece of a page: some gateways leave out how a page begins."""
+    kind = headers.get("content-type", "").lower()
+    return "html" in kind and re.search(r"<[a-z!/]", text, re.IGNORECASE) is not None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -61,16 +61,16 @@ class HttpRequest:
     Attributes:
         method: ``GET`` or ``POST``.
         url: whole.
-        headers: those of the service and its protocol.
-        content: the body, or None.
+        headers: those of the service and its protocol, the key among them; never printed.
+        content: the body, or None; never printed.
         connect_timeout: seconds until there is a connection.
         first_byte_timeout: seconds until the reply begins.
     """
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    content: bytes | None = field(default=None, repr=False)
     connect_timeout: float = 15.0
     first_byte_timeout: float = 300.0
 
@@ -243,10 +243,16 @@ class HttpTransport:
                 try:
                     # Reading the certificates takes up to a tenth of a second.
                     self._clients[key] = await asyncio.to_thread(self._make_client, *key)
-                except (ValueError, ImportError, httpx.InvalidURL) as error:
+                except ImportError as error:
                     raise errors.error(
                         ErrorKind.NETWORK, "proxy", raw=_says(error), proxy=_bare(proxy)
                     ) from error
+                except (ValueError, httpx.InvalidURL) as error:
+                    # Neither its words nor the error itself: they quote parts of the address, and
+                    # a "/" in a password makes what stands before it look like a port.
+                    raise errors.error(
+                        ErrorKind.NETWORK, "proxy", raw=type(error).__name__, proxy=_bare(proxy)
+                    ) from None
                 except OSError as error:
                     raise errors.error(ErrorKind.NETWORK, "tls", raw=_says(error)) from error
             return self._clients[key]
@@ -298,6 +304,8 @@ def _tls_context() -> ssl.SSLContext:
 
 def _proxy(address: str, context: ssl.SSLContext | None) -> httpx.Proxy:
     proxy = httpx.Proxy(address)
+    if proxy.url.port is not None and not 0 < proxy.url.port < 65536:
+        raise ValueError(proxy.url.port)
     if proxy.url.scheme == "https":
         return httpx.Proxy(address, ssl_context=context)
     return proxy

@@ -65,8 +65,15 @@ class DemoServer:
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while (request := await _read_request(reader)) is not None:
-                if not await self._serve(request, reader, writer):
+            while (head := await _read_head(reader)) is not None:
+                method, path, length = head
+                known, _, rest = path.removeprefix("/").partition("/")
+                if not secrets.compare_digest(known.encode(), self._token.encode()):
+                    # Whoever it is: nothing more is read from them, and nothing kept.
+                    await _send_error(writer, Refusal(404, "not_found", "There is nothing here"))
+                    return
+                content = await reader.readexactly(length)
+                if not await self._serve((method, rest, content), reader, writer):
                     return
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             _log.debug("a demo connection ended", exc_info=True)
@@ -81,12 +88,11 @@ class DemoServer:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> bool:
-        """Answer one request; return whether the connection can be used again."""
-        method, path, content = request
-        known, _, rest = path.removeprefix("/").partition("/")
-        if not secrets.compare_digest(known.encode(), self._token.encode()):
-            await _send_error(writer, Refusal(404, "not_found", "There is nothing here"))
-        elif (method, rest) == ("GET", "v1/models"):
+        """Answer one request, whose path lacks what is secret; return whether the connection can
+        be used again.
+        """
+        method, rest, content = request
+        if (method, rest) == ("GET", "v1/models"):
             data = [{"id": model.id, "object": "model"} for model in MODELS]
             await _send_json(writer, 200, {"object": "list", "data": data})
         elif (method, rest) == ("POST", "v1/chat/completions"):
@@ -227,8 +233,8 @@ def _usage(plan: Plan, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, bytes] | None:
-    """Return method, path and body; None when the client is done.
+async def _read_head(reader: asyncio.StreamReader) -> tuple[str, str, int] | None:
+    """Return method, path and the length of the body; None when the client is done.
 
     Raises:
         ValueError: what came is no HTTP.
@@ -248,7 +254,7 @@ async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, bytes] 
             length = int(value)
     if not 0 <= length <= _MAX_BODY:
         raise ValueError(length)
-    return method, path, await reader.readexactly(length)
+    return method, path, length
 
 
 async def _send_error(writer: asyncio.StreamWriter, refusal: Refusal) -> None:

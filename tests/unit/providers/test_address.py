@@ -64,7 +64,12 @@ def test_what_is_no_address(text: str, reason: str) -> None:
 
 
 def test_a_key_in_the_address_is_not_repeated() -> None:
-    for text in ("https://h.cn/v1?key=sk-secret", "https://me:sk-secret@h.cn/v1"):
+    for text in (
+        "https://h.cn/v1?key=sk-secret",
+        "https://me:sk-secret@h.cn/v1",
+        "me:sk-secret@h.cn/v1",
+        "ftp:me:sk-secret@h.cn",
+    ):
         with pytest.raises(ProviderError) as caught:
             parse_address(text)
         assert "sk-secret" not in repr(caught.value.info)

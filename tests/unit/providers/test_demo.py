@@ -219,6 +219,19 @@ async def test_others_on_this_machine_get_nothing() -> None:
     await server.aclose()
 
 
+async def test_nothing_is_taken_from_who_does_not_know_the_way() -> None:
+    """The body of a stranger is not waited for, and so takes no memory."""
+    server = DemoServer(DEMO_TEXTS)
+    port = int((await server.start()).split(":")[2].split("/")[0])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /guess/v1/models HTTP/1.1\r\nContent-Length: 60000000\r\n\r\nx")
+    answer = await asyncio.wait_for(reader.read(), 10)
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    writer.close()
+    await writer.wait_closed()
+    await server.aclose()
+
+
 @pytest.mark.parametrize(
     "sent", [b"", b"what\r\n\r\n", b"GET", b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
              b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", b"x" * 100_000]

@@ -10,6 +10,7 @@ from desktop_chat.providers.errors import (
     MAX_MESSAGE,
     MAX_RAW,
     RULES,
+    ErrorReader,
     is_error_payload,
     retry_after,
 )
@@ -249,6 +250,25 @@ def test_a_page_is_told_by_its_title_alone(status: int) -> None:
     assert info.values["title"] == "api.test | 502: Bad gateway from …"
     for part in ("<html", "<title", "Your IP", "198.51", "203.0", "2001:db8"):
         assert part not in repr(info)
+
+
+def test_a_piece_of_a_page_is_none_to_show_either() -> None:
+    errors = reader()
+    kind = {"content-type": "text/html; charset=utf-8"}
+    piece = b"<center><h1>403 Forbidden</h1>Your IP: 198.51.100.23</center>"
+    info = errors.from_reply(403, kind, piece)
+    assert (info.kind, info.code) == (K.PERMISSION, "html_page")
+    assert "198.51" not in repr(info)
+    # What only claims to be a page is read as ever.
+    said = errors.from_reply(400, kind, b'{"error": {"message": "<b> is not allowed"}}')
+    assert said.message == "<b> is not allowed"
+    assert errors.from_reply(400, kind, b"wrong key").message == "wrong key"
+
+
+def test_values_are_redacted_too() -> None:
+    errors = ErrorReader("h", lambda text: text.replace("sk-secret", "***"))
+    info = errors.error(K.REDIRECT, target="sk-secret.example").info
+    assert info.values == {"target": "***.example"}
 
 
 def test_request_ids() -> None:

@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import gzip
 import sys
+import traceback
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -47,6 +48,13 @@ async def fail(transport: HttpTransport, request: HttpRequest) -> ErrorInfo:
     with pytest.raises(ProviderError) as caught:
         await read(transport, request)
     return caught.value.info
+
+
+def test_a_request_is_printed_without_its_key() -> None:
+    request = HttpRequest("POST", "https://h.cn/v1", {"authorization": "Bearer word"}, b"text")
+    assert repr(request).startswith("HttpRequest(method='POST', url='https://h.cn/v1'")
+    for part in ("word", "text"):
+        assert part not in repr(request)
 
 
 async def test_one_connection_serves_many_requests(transport: HttpTransport) -> None:
@@ -316,7 +324,8 @@ class TestProxies:
     @pytest.mark.parametrize(
         "value",
         ["socks://127.0.0.1:7890", "socks5://127.0.0.1:7890", "quic://127.0.0.1:1",
-         "http://me:word@[::1", "http://host:port"],
+         "http://me:word@[::1", "http://host:port", "http://me:wo/rd@127.0.0.1:1",
+         "http://me:word@127.0.0.1:99999"],
     )  # fmt: skip
     async def test_settings_that_cannot_be_used(
         self, monkeypatch: pytest.MonkeyPatch, value: str
@@ -327,7 +336,15 @@ class TestProxies:
             info = await fail(transport, get("https://service.invalid/v1"))
         assert (info.kind, info.code) == (ErrorKind.NETWORK, "proxy")
         assert info.values["proxy"].startswith(value.split(":")[0] + "://")
-        assert "word" not in repr(info)
+        for part in ("word", "'wo'", "Invalid port"):
+            assert part not in repr(info)
+
+    async def test_a_password_that_breaks_the_setting_is_not_in_the_traceback(self) -> None:
+        async with self.transport(lambda _scheme, _host: "http://me:wo/rd@127.0.0.1:1") as sender:
+            with pytest.raises(ProviderError) as caught:
+                await read(sender, get("https://service.invalid/v1"))
+        trace = "".join(traceback.format_exception(caught.value))
+        assert "Invalid port" not in trace
 
     async def test_a_proxy_without_a_scheme_is_http(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:7890")
