@@ -115,7 +115,8 @@ class TabBar(QTabBar):
         self._hover = -1
         self._pressed = -1
         self._press_at = QPoint()
-        self._drop: int | None = None
+        self.drop_place: int | None = None
+        """Where a tab that is being dragged would fall: before the tab of this index."""
         self._ring = False
         self.setDrawBase(False)
         self.setExpanding(False)
@@ -265,15 +266,15 @@ class TabBar(QTabBar):
         self._set_hover(self.tabAt(at))
         if event.buttons() & Qt.MouseButton.LeftButton and self._pressed >= 0:
             far = abs(at.x() - self._press_at.x()) >= QApplication.startDragDistance()
-            if far or self._drop is not None:
-                self._drop = self._gap(at.x())
+            if far or self.drop_place is not None:
+                self.drop_place = self._gap(at.x())
                 self.update()
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Drop the dragged tab, or close one on the middle button."""
         super().mouseReleaseEvent(event)
-        pressed, drop = self._pressed, self._drop
+        pressed, drop = self._pressed, self.drop_place
         self._end_drag()
         at = self.tabAt(event.position().toPoint())
         if event.button() == Qt.MouseButton.MiddleButton and pressed == at >= 0:
@@ -287,7 +288,7 @@ class TabBar(QTabBar):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close on Delete, give up a drag on Esc."""
-        if event.key() == Qt.Key.Key_Escape and self._drop is not None:
+        if event.key() == Qt.Key.Key_Escape and self.drop_place is not None:
             self._end_drag()
         elif event.key() == Qt.Key.Key_Delete and self.currentIndex() >= 0:
             self.tabCloseRequested.emit(self.currentIndex())
@@ -306,7 +307,7 @@ class TabBar(QTabBar):
 
     def _end_drag(self) -> None:
         self._pressed = -1
-        self._drop = None
+        self.drop_place = None
         self.update()
 
     def _gap(self, x: int) -> int:
@@ -330,19 +331,19 @@ class TabBar(QTabBar):
             rect = self.tabRect(index)
             if rect.intersects(event.rect()):
                 self._paint_tab(painter, index, rect)
-        if self._drop is not None:
+        if self.drop_place is not None:
             painter.fillRect(QRect(self._gap_x() - 1, 4, 2, TAB_HEIGHT - 8), tokens.accent)
 
     def _gap_x(self) -> int:
-        assert self._drop is not None
-        if self._drop < self.count():
-            return max(1, self.tabRect(self._drop).left())
+        assert self.drop_place is not None
+        if self.drop_place < self.count():
+            return max(1, self.tabRect(self.drop_place).left())
         return self.tabRect(self.count() - 1).right() - 1
 
     def _paint_tab(self, painter: QPainter, index: int, rect: QRect) -> None:
         tokens = self._theme.tokens
         current = index == self.currentIndex()
-        dragged = self._drop is not None and index == self._pressed
+        dragged = self.drop_place is not None and index == self._pressed
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if current:

@@ -142,6 +142,9 @@ async def test_language_and_theme_change_at_once() -> None:
         page.first_run.language_switch.button("zh_CN").click()
         await turns()
         assert desk.house.settings.get(LANGUAGE) == "zh_CN"
+        assert window.sidebar.search.accessibleName() == "搜索"
+        assert window.tabs.bar.tabText(0) == "新对话"
+        assert page.first_run.demo_button.text() == "打开演示"
 
 
 def test_geometry_is_put_right_when_its_screen_is_gone() -> None:

@@ -140,6 +140,7 @@ async def test_a_click_that_trembles_moves_nothing() -> None:
         centre = tabs.bar.tabRect(0).center()
         QTest.mousePress(tabs.bar, Qt.MouseButton.LeftButton, pos=centre)
         move_pointer(tabs.bar, centre + QPoint(2, 0), Qt.MouseButton.LeftButton)
+        assert tabs.bar.drop_place is None
         QTest.mouseRelease(tabs.bar, Qt.MouseButton.LeftButton, pos=centre + QPoint(2, 0))
         assert tabs.bar.ids() == ids
         assert tabs.bar.currentIndex() == 0
