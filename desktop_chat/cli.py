@@ -13,7 +13,14 @@ from typing import Final, TextIO
 
 from desktop_chat import __version__, wiring
 from desktop_chat.chat import listing
-from desktop_chat.chat.ask_output import JsonOutput, LogOutput, Output, Tee, TextOutput
+from desktop_chat.chat.ask_output import (
+    JsonOutput,
+    LogOutput,
+    Output,
+    Tee,
+    TextOutput,
+    harmless,
+)
 from desktop_chat.chat.choose import ChoiceError, Chooser, NothingSetUpError
 from desktop_chat.chat.defaults import default_rounds
 from desktop_chat.chat.dialogue import Asking, Dialogue
@@ -391,4 +398,4 @@ def _print(text: str) -> None:
 
 
 def _tell(sentence: str) -> None:
-    print(f"{COMMAND}: {sentence}", file=sys.stderr, flush=True)
+    print(f"{COMMAND}: {harmless(sentence)}", file=sys.stderr, flush=True)

@@ -80,14 +80,14 @@ class TextOutput:
         """Print text and thinking at once, and tell of retries."""
         if isinstance(event, TextDelta):
             self._end_thought()
-            self._out.write(_harmless(event.text) if self._terminal else event.text)
+            self._out.write(harmless(event.text) if self._terminal else event.text)
             self._out.flush()
             self._ended_line = event.text.endswith("\n")
         elif isinstance(event, ReasoningDelta) and self._thoughts:
             if not self._thinking:
                 self._thinking = True
                 self._err.write("\x1b[2m")
-            self._err.write(_harmless(event.text))
+            self._err.write(harmless(event.text))
             self._err.flush()
         elif isinstance(event, Notice) and event.kind is NoticeKind.RETRY:
             explanation = explain_notice(event, service_name=self._service_name)
@@ -125,7 +125,7 @@ class TextOutput:
 
     def _say(self, line: str) -> None:
         self._end_thought()
-        self._err.write(_harmless(line) + "\n")
+        self._err.write(harmless(line) + "\n")
         self._err.flush()
 
 
@@ -182,6 +182,7 @@ class JsonOutput:
 
 class LogOutput:
     """Question, answer and errors as plain text with the time of each, written as it arrives.
+    Nothing in it commands the terminal on which it is read later.
 
     Args:
         file: open for writing text.
@@ -205,7 +206,7 @@ class LogOutput:
             if not self._began:
                 self._began = True
                 self._head(tr("Answer"), self._name)
-            self._file.write(event.text)
+            self._file.write(harmless(event.text))
             self._file.flush()
             self._ended_line = event.text.endswith("\n")
         elif isinstance(event, Notice) and event.kind is NoticeKind.RETRY:
@@ -232,7 +233,7 @@ class LogOutput:
         start = "" if self._ended_line else "\n"
         now = datetime.now().astimezone().isoformat(timespec="milliseconds")
         gap = "\n" if "\n" in text else " "
-        self._file.write(f"{start}[{now}] {word}:{gap}{text}\n")
+        self._file.write(harmless(f"{start}[{now}] {word}:{gap}{text}\n"))
         self._file.flush()
         self._ended_line = True
 
@@ -295,9 +296,13 @@ class Tee:
 
 
 def json_line(fields: Mapping[str, Any]) -> str:
-    """Return a line of JSON, its line feed included."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+    """Return a line of JSON, its line feed included. It has no character that would command a
+    terminal: JSON lets some of them stand as they are.
+    """
+    line = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n"
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return a text without what would command a terminal, whoever wrote it."""
     return _CONTROLS.sub("", text)

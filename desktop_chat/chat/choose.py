@@ -89,8 +89,9 @@ class Chooser:
 
     def _at(self, base_url: str) -> Service:
         """Return the service that an address belongs to, or one that is known by it alone."""
-        unknown = Service(_OTHER_ID, {"": urlsplit(base_url).netloc or base_url}, base_url=base_url)
+        unknown = Service(_OTHER_ID, {}, base_url=base_url)
         origin = self._origin(unknown)
+        unknown = replace(unknown, name={"": urlsplit(origin).netloc})
         for service in self._catalogue.services():
             if service.id != DEMO_SERVICE_ID and self._origin_or_none(service) == origin:
                 return replace(service, base_url=base_url)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from desktop_chat.chat.ask_output import json_line
+from desktop_chat.chat.ask_output import harmless, json_line
 from desktop_chat.chat.setup import KeyState
 from desktop_chat.chat.title import columns
 from desktop_chat.core.i18n import language, tr
@@ -70,7 +70,10 @@ def models_json(models: Iterable[Model]) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as text in columns, where a Chinese character takes two."""
+    """Return rows as text in columns, where a Chinese character takes two. What cells hold may
+    come from a service: it neither breaks a row nor commands the terminal.
+    """
+    rows = [[" ".join(harmless(cell).split()) for cell in row] for row in rows]
     widths = [max(columns(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = (
         "  ".join(

@@ -268,6 +268,8 @@ async def test_no_connection_is_5() -> None:
         ("--service", "demo", "--param", "nonsense", "hi"),
         ("--service", "siliconflow", "hi"),
         ("--base-url", "nonsense", "--model", "m", "hi"),
+        ("--base-url", "http://[::1", "--model", "m", "hi"),
+        ("--base-url", "https://h.example?\x1b[2J", "--model", "m", "hi"),
         ("--service", "demo", "--log", "no/such/folder/file", "hi"),
         ("--service", "demo", "--no-such-option", "hi"),
     ],
@@ -277,6 +279,7 @@ async def test_wrong_usage_is_2(arguments: tuple[str, ...]) -> None:
     assert (ended.code, ended.out) == (2, "")
     assert ended.err
     assert "Traceback" not in ended.err
+    assert "\x1b" not in ended.err
 
 
 async def test_without_any_service_it_says_how_to_set_one_up() -> None:

@@ -1,9 +1,11 @@
 import io
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 from desktop_chat.chat.ask_output import JsonOutput, LogOutput, Tee, TextOutput
+from desktop_chat.chat.listing import models_table
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import (
     Done,
@@ -16,6 +18,7 @@ from desktop_chat.core.events import (
     Usage,
 )
 from desktop_chat.core.messages import Message, MessageState, Role
+from desktop_chat.core.services import Model
 
 ANSWER = Message("a", "c", "q", Role.ASSISTANT, "hello", 0.0, reason=FinishReason.STOP)
 FAILED = replace(
@@ -76,6 +79,27 @@ def test_an_answer_cannot_command_the_terminal() -> None:
     plain = io.StringIO()
     TextOutput(plain, io.StringIO(), service_name="").event(TextDelta("a\x1b[1m"))
     assert plain.getvalue() == "a\x1b[1m"
+
+
+def test_neither_lines_nor_log_command_the_terminal() -> None:
+    text = "a\x1b]0;title\x07\x7f\tb\x9b2J\nc"
+    out, file = io.StringIO(), io.StringIO()
+    JsonOutput(out, service_name="").event(TextDelta(text))
+    assert json.loads(out.getvalue())["text"] == text
+    log = LogOutput(file, name="m\x9b1m")
+    log.question("q\x1b[2J")
+    log.event(TextDelta(text))
+    for printed in (out.getvalue(), file.getvalue()):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", printed)
+    assert file.getvalue().endswith("a]0;title\tb2J\nc")
+
+
+def test_a_list_cannot_command_the_terminal() -> None:
+    models = [Model("m\x1b]0;title\x07\nfake row"), Model("n")]
+    head, first, second = models_table(models).splitlines()
+    assert first.split() == ["m]0;title", "fake", "row", "-", "-"]
+    assert second.split() == ["n", "-", "-"]
+    assert head.index("Context") == first.index("-")
 
 
 def test_an_error_is_told_beside_the_answer() -> None:
