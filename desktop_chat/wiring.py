@@ -15,7 +15,6 @@ from desktop_chat.chat.sessions import Sessions
 from desktop_chat.chat.setup import EnvironmentKey, ServiceSetup
 from desktop_chat.core.errors import ErrorInfo, StoreError
 from desktop_chat.core.i18n import install
-from desktop_chat.core.identity import KEY_VARIABLE
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
 from desktop_chat.system.catalogue import FileCatalogue
@@ -187,7 +186,7 @@ class _TerminalKeys:
         found = find_key(service, self._environ, own_names=own_names)
         if found is None:
             return None
-        return EnvironmentKey(found.secret, found.source.endswith(KEY_VARIABLE))
+        return EnvironmentKey(found.secret, found.given)
 
 
 class _WindowKeys:

@@ -300,12 +300,15 @@ class ServiceSetup:
 
 
 def is_safe_for_keys(origin: str) -> bool:
-    """Tell whether a key may go to an origin unasked: by https, or on this machine."""
+    """Tell whether a key may go to an origin unasked: by https, or on this machine.
+
+    Names below ``localhost`` are not this machine for sure: many resolvers ask the network.
+    """
     parts = urlsplit(origin)
     if parts.scheme == "https":
         return True
     host = parts.hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
+    if host == "localhost":
         return True
     try:
         return ip_address(host).is_loopback

@@ -76,7 +76,7 @@ class Service:
         colour: of its tile, ``#rrggbb``.
         site: where keys are made, for people; or "".
         note: what its models are, in a few words, by language code; or empty.
-        headers: further headers of every request.
+        headers: further headers of every request; never printed.
         body: further fields of every chat request.
         thinking: the default for models that the catalogue does not list.
         usage_in_stream: True sends ``stream_options: {include_usage: true}``.
@@ -101,7 +101,7 @@ class Service:
     colour: str = "#56626A"
     site: str = ""
     note: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Mapping[str, JsonValue] = field(default_factory=dict)
     thinking: Thinking = field(default_factory=Thinking)
     usage_in_stream: bool = True

@@ -4,7 +4,7 @@ import asyncio
 import collections
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 R = TypeVar("R")
@@ -19,10 +19,12 @@ class CallTimeoutError(Exception):
 
 @dataclass(slots=True)
 class Outcome(Generic[R]):
-    """What came of a call: a value, or the exception that ended it."""
+    """What came of a call: a value, or the exception that ended it. Neither is printed: both may
+    hold a key.
+    """
 
-    value: R | None = None
-    error: Exception | None = None
+    value: R | None = field(default=None, repr=False)
+    error: Exception | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True, eq=False)

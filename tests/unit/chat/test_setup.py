@@ -37,7 +37,12 @@ async def refused(house: House, service: Service) -> str:
         ("https://a.example", True),
         ("http://a.example", False),
         ("http://localhost:1234", True),
-        ("http://app.localhost", True),
+        ("http://app.localhost", False),
+        ("http://localhost.", False),
+        ("http://0.0.0.0", False),
+        ("http://127.1", False),
+        ("http://2130706433", False),
+        ("http://[::ffff:192.0.2.1]", False),
         ("http://127.0.0.1", True),
         ("http://127.8.9.1:80", True),
         ("http://[::1]:80", True),
@@ -122,6 +127,17 @@ async def test_a_key_for_this_call_goes_anywhere_but_in_the_clear() -> None:
         assert await refused(house, plain) == "plain_http"
     async with open_house(environ=environ) as house:
         await refused(house, deepseek(house))
+
+
+async def test_only_the_general_name_gives_a_key_for_this_call() -> None:
+    """A service's own name that merely ends alike holds a key for its host alone."""
+    name = "TEAM_DESKTOP_CHAT_API_KEY"
+    async with open_house(environ={name: "sk-of-the-team"}, terminal=True) as house:
+        own = Service("team", {"": "Team"}, base_url="https://team.example/v1", key_env=(name,))
+        house.catalogue.save(own)
+        found = house.setup.environment_key(own)
+        assert found is not None
+        assert not found.given
 
 
 async def test_a_key_saved_for_plain_http_by_hand_goes_there() -> None:

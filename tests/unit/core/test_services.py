@@ -27,3 +27,8 @@ def test_a_known_model() -> None:
 def test_an_unknown_model_has_the_defaults_of_the_service() -> None:
     thinking = Thinking(ThinkingDialect.ENABLE)
     assert Service("x", {}, thinking=thinking).model("new") == Model("new", thinking=thinking)
+
+
+def test_headers_are_not_printed() -> None:
+    service = Service("own", {"": "Own"}, headers={"X-Team": "a word"})
+    assert "a word" not in repr(service)

@@ -159,3 +159,8 @@ def test_it_belongs_to_no_loop(gates: list[Gate]) -> None:
     asyncio.run(leave())
     gates[0].let_go()
     assert asyncio.run(ask()) == 3
+
+
+def test_what_came_of_a_call_is_not_printed() -> None:
+    for outcome in (Outcome("a key"), Outcome(error=ValueError("a key"))):
+        assert "a key" not in repr(outcome)
