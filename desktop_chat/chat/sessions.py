@@ -82,6 +82,14 @@ class Sessions:
         """Call ``listener`` with a conversation's id when its turn begins (True) or ends."""
         return subscription(self._listeners, listener)
 
+    async def drafts(self) -> dict[str, str]:
+        """Return what was typed and not sent, by conversation; it need not have begun.
+
+        Raises:
+            StoreError: it could not be read.
+        """
+        return await self._ports.store.drafts()
+
     async def aclose(self) -> None:
         """Stop every turn, each with its final save, and try once more what is not saved."""
         self._unsubscribe()

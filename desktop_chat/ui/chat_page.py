@@ -202,7 +202,7 @@ class ChatPage(QWidget):
         """Ask the last question again; the present answer stays beside the new one."""
         answers = [item for item in self.session.branch() if item.role is Role.ASSISTANT]
         if answers and not self.session.running:
-            self._run(self.session.regenerate(answers[-1].id), "regenerate")
+            self._run(self._regenerate(answers[-1].id), "regenerate")
 
     def edit_last(self) -> None:
         """Put the last question into the composer."""

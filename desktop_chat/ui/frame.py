@@ -102,11 +102,17 @@ class Frame(QWidget):
         if not self.sidebar_open:
             self.toggle()
 
-    def put_away(self) -> None:
-        """Put an overlaid sidebar away; one that stands beside the content stays."""
-        if self.overlays and self._over:
-            self._over = False
-            self._move()
+    def put_away(self) -> bool:
+        """Put an overlaid sidebar away; one that stands beside the content stays.
+
+        Returns:
+            Whether it was there and is gone, and the focus that it may have had with it.
+        """
+        if not (self.overlays and self._over):
+            return False
+        self._over = False
+        self._move()
+        return True
 
     def _move(self) -> None:
         self.sidebar_changed.emit(self.sidebar_open)

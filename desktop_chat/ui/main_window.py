@@ -142,15 +142,6 @@ class MainWindow(QWidget):
 
     # What the application asks for
 
-    async def restore(self) -> None:
-        """Read the history and open the tabs of last time.
-
-        Raises:
-            StoreError: the history could not be read.
-        """
-        await self._near.history.refresh()
-        self.tabs.restore()
-
     def current_page(self) -> ChatPage:
         """Return the chat that is looked at."""
         return self.tabs.current_page()
@@ -159,7 +150,8 @@ class MainWindow(QWidget):
         """Show a conversation, and scroll to one of its messages if one is named."""
         self.show_chats()
         self.tabs.open(conversation_id, message_id)
-        self.frame.put_away()
+        if self.frame.put_away():
+            self.current_page().focus_composer()
 
     def new_chat(self) -> None:
         """Show a chat in which nothing was asked yet."""
@@ -258,7 +250,7 @@ class MainWindow(QWidget):
             super().keyPressEvent(event)
         elif self._pages.currentWidget() is not self.frame:
             self.show_chats()
-        elif self.frame.overlays and self.frame.sidebar_open:
-            self.frame.put_away()
+        elif self.frame.put_away():
+            self.current_page().focus_composer()
         else:
             self.tabs.current_page().escape()

@@ -186,11 +186,19 @@ class TabArea(QWidget):
         for conversation_id in ids:
             self.bar.add(conversation_id, self._title(conversation_id))
         self._moving = False
-        if not ids:
+        if ids:
+            self.bar.setCurrentIndex(max(0, self.bar.index_of(active)))
+            self._show_current()
+        else:
             self.new_tab()
-            return
-        self.bar.setCurrentIndex(max(0, self.bar.index_of(active)))
-        self._show_current()
+        self._near.bridge.start(self._find_drafts(), "find drafts")
+
+    async def _find_drafts(self) -> None:
+        """Let chats that hold a draft and nothing else be reopened: no list shows them."""
+        for conversation_id in await self._near.sessions.drafts():
+            listed = self._near.history.entry(conversation_id) is not None
+            if not listed and self.bar.index_of(conversation_id) < 0:
+                self._closed.insert(0, _Closed(conversation_id, self.bar.count()))
 
     # Inside
 

@@ -52,7 +52,7 @@ async def open_desk(
         desk = Desk(application(), house)
         try:
             window = desk.window
-            await window.restore()
+            window.tabs.restore()
             if demo:
                 window.try_demo()
                 await until(lambda: window.current_page().composer.isVisibleTo(window), "the demo")

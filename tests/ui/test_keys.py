@@ -103,7 +103,7 @@ async def test_a_panel_is_reached_from_the_sidebar_and_by_its_key() -> None:
     spec = PanelSpec(lambda: "Usage", "chart-bar", "Ctrl+Shift+U", build)
     async with open_desk(demo=True) as desk:
         window = MainWindow(desk.window._near, panels=(spec,))
-        await window.restore()
+        window.tabs.restore()
         window.show()
         window.activateWindow()
         await until(window.isActiveWindow, "an active window")

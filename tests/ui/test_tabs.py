@@ -118,6 +118,19 @@ async def test_a_typed_draft_survives_closing_its_tab() -> None:
 
 
 @on_qt_loop
+async def test_a_draft_that_no_list_shows_can_be_reopened_after_a_restart() -> None:
+    async with open_desk(demo=True) as desk:
+        QTest.keyClicks(desk.window.current_page().composer.edit, "not sent yet")
+        press(desk.window, Qt.Key.Key_W, CTRL)
+    async with open_desk() as desk:
+        assert desk.window.current_page().composer.text() == ""
+        await turns()
+        press(desk.window, Qt.Key.Key_T, CTRL | SHIFT)
+        await until(lambda: desk.window.current_page().composer.text(), "the draft")
+        assert desk.window.current_page().composer.text() == "not sent yet"
+
+
+@on_qt_loop
 async def test_tabs_move_by_dragging_and_the_order_is_kept() -> None:
     async with open_desk(demo=True) as desk:
         tabs = desk.window.tabs
