@@ -1,5 +1,6 @@
 """The scrolled and painted surface of a conversation, with the widgets that lie over it."""
 
+import time
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
@@ -100,6 +101,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         self._stale = True
         self._keyboard = False
         self._trimmed_at = 0
+        self.paint_seconds = 0.0
+        """How long the last painting took."""
         self._painted_chars: tuple[str, int] = ("", -1)
         self._ask.connect(self.texts_needed, Qt.ConnectionType.QueuedConnection)
         self._tell_painted.connect(self.painted, Qt.ConnectionType.QueuedConnection)
@@ -186,8 +189,9 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     def update_rows(self, top: int, bottom: int) -> None:
         """Ask for painting between two heights of the column."""
-        y = max(0, top - self.scroller.top)
-        end = min(self.scroller.height, bottom - self.scroller.top)
+        # What is snapped to device pixels can stand out by a part of a pixel.
+        y = max(0, top - 1 - self.scroller.top)
+        end = min(self.scroller.height, bottom + 1 - self.scroller.top)
         if end > y:
             rect = QRect(self.left - _OUTSIDE, y, self.page.width + 2 * _OUTSIDE, end - y)
             self.viewport().update(rect)
@@ -198,11 +202,18 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.update_rows(top, top + self.column.height_of(index))
 
     def _blit(self, moved: int | None) -> None:
+        """Move what is on the screen up, and paint what comes into sight."""
+        if not moved and moved is not None:
+            return
+        viewport = self.viewport()
         if moved is None or abs(moved) >= self.scroller.height:
-            self.viewport().update()
-        elif moved:
-            self.viewport().scroll(0, -moved)
-            self.overlay.moved(-moved)
+            viewport.update()
+            return
+        viewport.scroll(0, -moved)
+        self.overlay.moved(-moved)
+        if not (moved * viewport.devicePixelRatioF()).is_integer():
+            # Device pixels of text and lines fall otherwise after such a step.
+            viewport.update()
 
     def _moved(self) -> None:
         """Bring in line what follows the place: bar, widgets, pill, rail, wanted texts."""
@@ -359,6 +370,7 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the changed part of the viewport."""
+        started = time.perf_counter()
         tokens = self.theme.tokens
         region: QRegion = event.region()
         painter = QPainter(self.viewport())
@@ -373,6 +385,7 @@ class TranscriptCanvas(QAbstractScrollArea):
                     y = self.column.top_of(index) - top
                     body.paint(ink, self.page, self.left, y, self.state_of(index))
         painter.end()
+        self.paint_seconds = time.perf_counter() - started
         self._tell()
         if self.page.backlog:
             self.wake()

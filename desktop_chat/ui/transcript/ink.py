@@ -1,5 +1,6 @@
 """A painter with the few strokes that the transcript is made of, snapped to device pixels."""
 
+from math import floor
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -43,12 +44,12 @@ class Ink:
         return self.region.intersects(rect)
 
     def snap_x(self, x: float) -> float:
-        """Return the nearest left edge of a device pixel."""
-        return (round(x / self.pixel + self._dx) - self._dx) * self.pixel
+        """Return the nearest left edge of a device pixel; halves always go the same way."""
+        return (floor(x / self.pixel + self._dx + _HALF) - self._dx) * self.pixel
 
     def snap_y(self, y: float) -> float:
-        """Return the nearest upper edge of a device pixel."""
-        return (round(y / self.pixel + self._dy) - self._dy) * self.pixel
+        """Return the nearest upper edge of a device pixel; halves always go the same way."""
+        return (floor(y / self.pixel + self._dy + _HALF) - self._dy) * self.pixel
 
     def fill(self, rect: QRectF, colour: QColor) -> None:
         """Fill a rectangle."""

@@ -305,6 +305,7 @@ class Column:
             item = self.items[index]
             far = not near.start - _TEXT_MESSAGES <= index < near.stop + _TEXT_MESSAGES
             if far and item.body is None and index < len(self.items) - _TEXT_MESSAGES:
+                # It is asked for again when the reader comes back.
                 item.message = None
                 item.fetched = False
 

@@ -4,22 +4,22 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from desktop_chat.ui import icons
 from desktop_chat.ui.controls.buttons import Button, IconButton, PaintedButton
+from desktop_chat.ui.controls.buttons import Kind as ButtonKind
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
 
 _TEXT_LEFT: Final = 24
 _CODE_RIGHT: Final = 2
-_BUTTON_KINDS: Final = {
+_CONFIRM_MS: Final = 1200
+_BUTTON_KINDS: Final[dict[Kind, ButtonKind]] = {
     Kind.PRIMARY: "primary",
     Kind.SECONDARY: "secondary",
-    Kind.QUIET: "quiet",
-    Kind.COPY_CODE: "quiet",
 }
 
 
@@ -85,6 +85,11 @@ class Overlay(QObject):
         self._host = host
         self._used: dict[tuple[str, str], tuple[QAbstractButton, Control]] = {}
         self._free: dict[str, list[QAbstractButton]] = {}
+        self._confirmed: set[tuple[str, str]] = set()
+        self._confirming = QTimer(self)
+        self._confirming.setSingleShot(True)
+        self._confirming.setInterval(_CONFIRM_MS)
+        self._confirming.timeout.connect(self._end_confirming)
 
     def place(self, controls: Iterable[Control]) -> None:
         """Show exactly these.
@@ -124,6 +129,22 @@ class Overlay(QObject):
         found = self._used.get(key)
         return None if found is None else found[0]
 
+    def confirm(self, key: tuple[str, str]) -> None:
+        """Show a check on a control for a moment: what it does is done."""
+        self._confirmed.add(key)
+        self._confirming.start()
+        self._dress_again(key)
+
+    def _end_confirming(self) -> None:
+        keys, self._confirmed = self._confirmed, set()
+        for key in keys:
+            self._dress_again(key)
+
+    def _dress_again(self, key: tuple[str, str]) -> None:
+        found = self._used.get(key)
+        if found is not None:
+            self._change(*found)
+
     def moved(self, dy: int) -> None:
         """Take note that scrolling has moved all widgets."""
         self._used = {
@@ -162,8 +183,9 @@ class Overlay(QObject):
 
     def _change(self, widget: QAbstractButton, control: Control) -> None:
         rect = control.rect
+        icon = "check" if control.key in self._confirmed else control.icon
         if isinstance(widget, IconButton):
-            widget.set_icon(control.icon)
+            widget.set_icon(icon)
             widget.set_name(control.name)
             widget.move(rect.x(), rect.y() + (rect.height() - widget.height()) // 2)
         else:
@@ -171,7 +193,7 @@ class Overlay(QObject):
                 widget.setText(control.text)
             widget.setAccessibleName(control.name)
             if isinstance(widget, Button):
-                self._dress(widget, control)
+                self._dress(widget, control.kind, icon)
             elif isinstance(widget, FoldRow):
                 widget.setChecked(control.checked)
             hint = widget.sizeHint()
@@ -186,17 +208,12 @@ class Overlay(QObject):
         self._used[control.key] = (widget, control)
 
     @staticmethod
-    def _dress(widget: Button, control: Control) -> None:
-        kind = _BUTTON_KINDS[control.kind]
-        if widget.property("shape") != (kind, control.icon):
-            widget.setProperty("shape", (kind, control.icon))
-            if kind == "primary":
-                widget.set_kind("primary")
-            elif kind == "secondary":
-                widget.set_kind("secondary")
-            else:
-                widget.set_kind("quiet")
-            widget.set_icon(control.icon)
+    def _dress(widget: Button, kind: Kind, icon: str) -> None:
+        shape = f"{kind.name} {icon}"
+        if widget.property("shape") != shape:
+            widget.setProperty("shape", shape)
+            widget.set_kind(_BUTTON_KINDS.get(kind, "quiet"))
+            widget.set_icon(icon)
 
     def _order(self, keys: list[tuple[str, str]]) -> None:
         """Make Tab go through them in reading order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _SCHEMES: Final = ("http:", "https:", "mailto:")
 _DRAG: Final = 4
+_DRAG_MS: Final = 30
+_DRAG_STEP: Final = 60
 
 
 class Pointer:
@@ -46,7 +48,10 @@ class Pointer:
         self._pressed: QPoint | None = None
         self._selecting = False
         self._bar: tuple[CodePiece, int, int] | None = None
-        self._menu: Menu | None = None
+        self._drag_at = QPoint()
+        self._drag_timer = QTimer(canvas)
+        self._drag_timer.setInterval(_DRAG_MS)
+        self._drag_timer.timeout.connect(self._drag_on)
 
     def event(self, event: QEvent) -> bool:
         """Take an event of the viewport; tell whether it is dealt with."""
@@ -254,13 +259,46 @@ class Pointer:
         if not self._selecting and (point - self._pressed).manhattanLength() < _DRAG:
             return
         self._selecting = True
+        self._drag_at = point
+        if self._beyond(point):
+            self._drag_timer.start()
+        else:
+            self._drag_timer.stop()
+        self._extend_to(point)
+
+    def _beyond(self, point: QPoint) -> int:
+        """Return how far a point is above (negative) or below the viewport."""
+        height = self._canvas.scroller.height
+        return min(point.y(), 0) or max(point.y() - height, 0)
+
+    def _drag_on(self) -> None:
+        """Scroll while the pointer is dragged beyond an edge."""
+        beyond = self._beyond(self._drag_at)
+        self._canvas.scroll_by(max(-_DRAG_STEP, min(_DRAG_STEP, beyond)))
+        self._extend_to(self._drag_at)
+
+    def _extend_to(self, point: QPoint) -> None:
+        """Select to a point; in another message, to this one's end on that side."""
+        canvas = self._canvas
+        message_id = self.selection.message_id
+        own = canvas.column.index_of(message_id)
         place = self._place(point)
-        if place is not None and place[0] == self.selection.message_id:
-            self._select(place[0], self.selection.anchor, place[1])
+        if place is None or own is None:
+            return
+        caret = place[1]
+        if place[0] != message_id:
+            body = canvas.column.body(own)
+            ends = None if body is None else whole(body, canvas.page)
+            if ends is None:
+                return
+            other = canvas.column.index_of(place[0])
+            caret = ends[1] if other is not None and other > own else ends[0]
+        self._select(message_id, self.selection.anchor, caret)
 
     def _release(self, event: QMouseEvent) -> bool:
         point = event.position().toPoint()
         self._bar = None
+        self._drag_timer.stop()
         pressed, self._pressed = self._pressed, None
         selecting, self._selecting = self._selecting, False
         if event.button() != Qt.MouseButton.LeftButton:

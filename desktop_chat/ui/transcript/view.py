@@ -23,6 +23,8 @@ _WORK_SECONDS: Final = 0.008
 _COLOUR_SECONDS: Final = 0.004
 _REST: Final = 2.0
 """A frame is followed by a pause at least so many times as long as it took."""
+_DESCRIBED: Final = 4000
+"""So many characters of the last message describe the view."""
 _DRAIN: Final = 512
 """So many deltas wait at most as they came; then their texts are joined."""
 
@@ -75,8 +77,15 @@ class TranscriptView(TranscriptCanvas):
         self._live = {entry.id for entry in branch if entry.state is MessageState.STREAMING}
         self.pointer.hovered = -1
         self.turns.refresh()
+        self._describe()
         self.rebuild()
         self._start_clock()
+
+    def _describe(self) -> None:
+        """Give assistive technology the last message as text."""
+        item = self.column.items[-1] if self.column.items else None
+        text = item.message.text if item is not None and item.message is not None else ""
+        self.setAccessibleDescription(text[:_DESCRIBED])
 
     def supply(self, messages: Sequence[Message]) -> None:
         """Give heads their texts."""
@@ -90,15 +99,12 @@ class TranscriptView(TranscriptCanvas):
     def add_message(self, message: Message) -> None:
         """Append a message; a question takes the reader to the end."""
         self._drain()
-        index = self.column.add(message)
+        self.column.add(message)
         if message.state is MessageState.STREAMING:
             self._live.add(message.id)
         if message.role is Role.USER:
             self.scroller.following = True
         self.turns.refresh()
-        if index and self.shown:
-            # The one before loses the actions that the last message shows.
-            self.update_message(index - 1)
         self.rebuild()
         self._start_clock()
 
@@ -158,6 +164,7 @@ class TranscriptView(TranscriptCanvas):
                 body.work(self.page, _WORK_SECONDS)
                 self.column.refresh(index)
         self.turns.refresh()
+        self._describe()
         self.content_changed(index, 0, bottom)
         self.wake()
 
@@ -214,7 +221,7 @@ class TranscriptView(TranscriptCanvas):
         for index in dict.fromkeys([*waiting, *in_sight]):
             more = self._work_on(index) or more
         more = self._colour() or more
-        spent = time.perf_counter() - started
+        spent = time.perf_counter() - started + self.paint_seconds
         self._next_frame = started + max(FRAME_MS / 1000, spent * (1 + _REST))
         if more:
             self.wake()
@@ -310,11 +317,13 @@ class TranscriptView(TranscriptCanvas):
         if command.name == "action":
             if command.value == "copy":
                 self.copy_message(message_id)
+                self.overlay.confirm((message_id, "do:copy"))
             self.action_requested.emit(message_id, command.value)
         elif command.name == "sibling":
             self.sibling_requested.emit(message_id, int(command.value))
         elif command.name == "copy_code":
             self._copy_code(index, int(command.value))
+            self.overlay.confirm((message_id, f"code:{command.value}"))
         else:
             self._fold(index, command.name)
 

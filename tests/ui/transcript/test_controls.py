@@ -1,12 +1,16 @@
+import gettext
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from desktop_chat.core import i18n
 from desktop_chat.core.events import FinishReason, Usage
 from desktop_chat.core.messages import Timing
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.controls import Command
 from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.layout_text import Counter
 from desktop_chat.ui.transcript.question import FOLD_CHARS, FOLD_LINES, QuestionBody
@@ -57,6 +61,16 @@ def test_each_code_card_copies_its_own_code(theme: Theme) -> None:
     press(view, "a", "code:3")
     assert clipboard() == "local z"
     assert button(view, "a", "code:1").accessibleName() == "Copy code"
+
+
+def test_a_copy_is_confirmed_for_a_moment(theme: Theme) -> None:
+    view = shown(theme, [question("q"), answer("a", CODE)])
+    before = button(view, "a", "code:1").grab().toImage()
+    view.overlay.pressed.emit(Command("copy_code", "a", "1"))
+    assert button(view, "a", "code:1").grab().toImage() != before
+    assert view.overlay._confirming.isActive()
+    view.overlay._confirming.timeout.emit()
+    assert button(view, "a", "code:1").grab().toImage() == before
 
 
 def test_the_last_code_and_the_last_answer_can_be_copied(theme: Theme) -> None:
@@ -337,6 +351,38 @@ def test_everything_pressed_has_a_name(theme: Theme) -> None:
     assert len(view.overlay.widgets()) > 6
     for widget in [*view.overlay.widgets(), view.pill, view.rail]:
         assert widget.accessibleName()
+
+
+def test_the_view_is_described_by_its_last_message(theme: Theme) -> None:
+    view = shown(theme, [question("q"), streaming("a")])
+    view.finish_message(answer("a", "The answer"))
+    assert view.accessibleDescription() == "The answer"
+
+
+class Chinese(gettext.NullTranslations):
+    def gettext(self, message: str) -> str:
+        return f"译 {message}"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"译 {msgid1 if n == 1 else msgid2}"
+
+
+def test_another_language_is_spoken_at_once(theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    final = answer("a", CODE, reasoning="hm", reason=FinishReason.LENGTH)
+    view = shown(theme, [question("q", "x\n" * 100), final])
+    view.setFocus()
+    run(view)
+    monkeypatch.setattr(i18n._State, "translations", Chinese())
+    QApplication.sendEvent(view, QEvent(QEvent.Type.LanguageChange))
+    run(view)
+    words = [widget.text() or widget.accessibleName() for widget in view.overlay.widgets()]
+    assert words
+    assert [word for word in words if not word.startswith("译")] == []
+    card = body(view, "a").card
+    assert card is not None
+    assert card.text.startswith("译")
+    assert view.accessibleName() == "译 Conversation"
+    assert view.pill.text() == "译 Jump to latest"
 
 
 def test_no_siblings_no_switch(theme: Theme) -> None:

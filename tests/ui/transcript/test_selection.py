@@ -76,6 +76,32 @@ def test_a_part_of_an_item_is_copied_without_its_marker(view: TranscriptView) ->
     assert clipboard() == "bold"
 
 
+def test_a_drag_into_another_message_ends_with_its_own(view: TranscriptView) -> None:
+    drag(view, point_of(view, "a", ITEM, 0, 10), point_of(view, "q", 0, 5, 5))
+    assert view.pointer.text() == "First paragraph with words."
+    drag(view, point_of(view, "q", 0, 0, 5), point_of(view, "a", ITEM, 60, 10))
+    assert view.pointer.text() == "A question\nof two lines"
+
+
+def test_a_drag_beyond_the_edge_scrolls(theme: Theme) -> None:
+    view = shown(theme, [question("q"), answer("a", "word words\n\n" * 60)], size=(900, 400))
+    view.scroll_to(0)
+    run(view)
+    port = view.viewport()
+    start = point_of(view, "a", 2, 0, 10)
+    QTest.mousePress(port, LEFT, pos=start)
+    QTest.mouseMove(port, QPoint(start.x(), 390))
+    QTest.mouseMove(port, QPoint(start.x() + 40, 430))
+    assert view.pointer._drag_timer.isActive()
+    top = view.scroller.top
+    for _ in range(5):
+        view.pointer._drag_on()
+    assert view.scroller.top == top + 5 * 30
+    assert view.pointer.text().count("word words") > 9
+    QTest.mouseRelease(port, LEFT, pos=QPoint(start.x(), 430))
+    assert not view.pointer._drag_timer.isActive()
+
+
 def test_the_selection_is_painted(view: TranscriptView) -> None:
     point = point_of(view, "a", FIRST, 3, 1)
     plain = view.viewport().grab().toImage().pixelColor(point)
