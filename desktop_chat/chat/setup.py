@@ -281,12 +281,19 @@ class ServiceSetup:
     def _from_environment(self, service: Service, origin: str) -> EnvironmentKey | None:
         if not is_safe_for_keys(origin):
             return None
-        home = replace(service, base_url=self._home_address(service))
-        own_names = bool(home.base_url) and self._providers.origin(home) == origin
+        own_names = self._home_origin(service) == origin
         found = self._environment.find(service, own_names=own_names)
         if found is not None:
             self._hide(found.key.reveal())
         return found
+
+    def _home_origin(self, service: Service) -> str:
+        """Return where a service's own names may send a key; "" when that is no address."""
+        address = self._home_address(service)
+        try:
+            return self._providers.origin(replace(service, base_url=address)) if address else ""
+        except ProviderError:
+            return ""
 
     @staticmethod
     def _known(service: Service, model: Model) -> Model:

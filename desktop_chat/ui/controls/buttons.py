@@ -1,5 +1,6 @@
 """Buttons of every shape, painted from the tokens of the theme."""
 
+import html
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -67,6 +68,12 @@ class PaintedButton(QAbstractButton):
     def hover(self) -> float:
         """How far the pointer's highlight has faded in, 0 to 1."""
         return self._hover if self.isEnabled() else 0.0
+
+    def setToolTip(self, text: str) -> None:
+        """Say more when it is pointed at. Names of services and models may be in it, so it is
+        never rich text, whose images would be opened, from other machines' shares too.
+        """
+        super().setToolTip(html.escape(text, quote=False) if "<" in text else text)
 
     def _hover_changed(self, value: float) -> None:
         self._hover = value

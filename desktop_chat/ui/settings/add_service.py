@@ -3,7 +3,6 @@
 import re
 from collections.abc import Container
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout
@@ -18,13 +17,13 @@ from desktop_chat.ui.controls.fields import Field
 from desktop_chat.ui.controls.labels import Label, Status
 from desktop_chat.ui.settings.form import Column, FormRow
 from desktop_chat.ui.settings.key_row import KeyField
-from desktop_chat.ui.settings.words import address_fault, key_fault
+from desktop_chat.ui.settings.words import address_fault, host_in, key_fault
 from desktop_chat.ui.theme import Theme
 
 
 def new_service_id(name: str, base_url: str, taken: Container[str]) -> str:
     """Return an id for a new service: from its name, or else from its host."""
-    for source in (name, urlsplit(base_url).hostname or ""):
+    for source in (name, host_in(base_url)):
         stem = re.sub(r"[^a-z0-9]+", "-", source.casefold()).strip("-")[:48]
         if stem:
             break
@@ -107,7 +106,7 @@ class AddService(Column):
 
     def _draft(self) -> Service:
         address, model = self.address.text().strip(), self.model.text().strip()
-        name = self.name.text().strip() or urlsplit(address).hostname or address
+        name = self.name.text().strip() or host_in(address) or address
         return Service(
             new_service_id(self.name.text(), address, self._taken),
             {"": name},

@@ -51,6 +51,14 @@ class KeyField(Field):
     def _show(self, shown: bool) -> None:
         mode = QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password
         self.setEchoMode(mode)
+        # Shown it is still a key: an input method must not learn it. Qt takes the hints away.
+        hints = Qt.InputMethodHint
+        self.setInputMethodHints(
+            self.inputMethodHints()
+            | hints.ImhSensitiveData
+            | hints.ImhNoPredictiveText
+            | hints.ImhNoAutoUppercase
+        )
         self.eye.set_icon("eye-slash" if shown else "eye")
 
     def resizeEvent(self, event: QResizeEvent) -> None:

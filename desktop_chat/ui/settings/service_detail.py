@@ -1,7 +1,5 @@
 """Everything that is set for one service."""
 
-from urllib.parse import urlsplit
-
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
@@ -20,6 +18,7 @@ from desktop_chat.ui.settings.key_row import KeyRow
 from desktop_chat.ui.settings.models_box import ModelsBox
 from desktop_chat.ui.settings.states import DEMO, ServiceStates
 from desktop_chat.ui.settings.time_row import TimeRow
+from desktop_chat.ui.settings.words import host_in
 from desktop_chat.ui.theme import Theme
 
 
@@ -135,5 +134,5 @@ class ServiceDetail(Column):
 def _protocol(service: Service) -> str:
     if service.protocol == DEMO:
         return tr("A demonstration, not a model")
-    host = urlsplit(service.site or service.base_url).hostname or ""
+    host = host_in(service.site or service.base_url)
     return tr("OpenAI-compatible protocol · {host}").format(host=host).removesuffix(" · ")

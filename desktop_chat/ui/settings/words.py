@@ -96,6 +96,14 @@ def masked(hint: str) -> str:
     return hint.replace("…", "•" * 24)
 
 
+def host_in(address: str) -> str:
+    """Return the host of an address as typed, without its port; "" where there is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # the half of an IPv6 address
+        return ""
+
+
 def host_of(origin: str) -> str:
     """Return the host of an origin, with its port where there is one."""
     return urlsplit(origin).netloc or origin

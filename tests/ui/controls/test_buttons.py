@@ -258,3 +258,12 @@ def test_hairlines_are_one_device_pixel_at_any_scale(theme: Theme) -> None:
         line = [value for value in row if value < 250]
         assert len(line) == 2, ratio
         assert max(line) < 16, ratio
+
+
+def test_a_tip_is_never_rich_text(theme: Theme) -> None:
+    """Rich text opens the files that its images name, and a model may be called anything."""
+    button = IconButton(theme, "copy", 'Copy <img src="//evil.example/a.png">')
+    assert button.toolTip() == 'Copy &lt;img src="//evil.example/a.png"&gt;'
+    assert button.accessibleName() == 'Copy <img src="//evil.example/a.png">'
+    button.set_name("R & D")
+    assert button.toolTip() == "R & D"

@@ -140,6 +140,15 @@ async def test_only_the_general_name_gives_a_key_for_this_call() -> None:
         assert not found.given
 
 
+async def test_an_address_of_ones_own_that_is_none_is_no_obstacle_to_another() -> None:
+    environ = {"DESKTOP_CHAT_API_KEY": "sk-for-this-call"}
+    server = ByteServer([answer("a")])
+    async with server, open_house(environ=environ, terminal=True) as house:
+        own = Service("own", {"": "Own"}, base_url="nonsense", key_env=("OWN_KEY",))
+        house.catalogue.save(own)
+        assert (await house.setup.check(replace(own, base_url=server.url), "m")).ok
+
+
 async def test_a_key_saved_for_plain_http_by_hand_goes_there() -> None:
     async with open_house() as house:
         service = deepseek(house, base_url="http://192.0.2.1/v1")
