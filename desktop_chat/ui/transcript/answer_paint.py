@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter
 from desktop_chat.core.i18n import ntr
 from desktop_chat.core.messages import Message
 from desktop_chat.ui.controls.tile import paint_tile
-from desktop_chat.ui.transcript.ink import Ink
+from desktop_chat.ui.transcript.ink import Ink, put_text
 from desktop_chat.ui.transcript.look import Page
 from desktop_chat.ui.transcript.words import clock_time, stats
 
@@ -21,10 +21,6 @@ _TILE: Final = 18
 _NOTE_GAP: Final = 8
 _LEAST_SERVICE: Final = 40
 _STATS_GAP: Final = 12
-_MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
-_LEFT: Final = int((_MIDDLE | Qt.AlignmentFlag.AlignLeft).value)
-_RIGHT: Final = int((_MIDDLE | Qt.AlignmentFlag.AlignRight).value)
-_CENTRE: Final = int(Qt.AlignmentFlag.AlignCenter.value)
 
 Tiles: TypeAlias = Callable[[str], tuple[str, str]]
 """Service id -> monogram and colour (``#rrggbb``)."""
@@ -39,8 +35,7 @@ def paint_omitted(ink: Ink, page: Page, x: int, y: int, count: int) -> None:
         "{count} earlier message was not sent", "{count} earlier messages were not sent", count
     ).format(count=count)
     height = NOTE - _NOTE_GAP
-    painter.drawText(QRectF(x, y, page.width, height), _CENTRE, note)
-    half = painter.fontMetrics().horizontalAdvance(note) / 2 + _STATS_GAP
+    half = put_text(painter, QRect(x, y, page.width, height), note, "centre") / 2 + _STATS_GAP
     centre = x + page.width / 2
     for left, right in ((x, centre - half), (centre + half, x + page.width)):
         ink.hline(left, right, y + height // 2, ink.tokens.line)
@@ -56,8 +51,7 @@ def paint_header(ink: Ink, page: Page, x: int, y: int, message: Message, tiles: 
     painter.setFont(page.look.numbers)
     painter.setPen(t.text3)
     clock = clock_time(message.created_at)
-    clock_width = painter.fontMetrics().horizontalAdvance(clock) + _STATS_GAP
-    painter.drawText(QRectF(x, y, page.width, HEADER), _RIGHT, clock)
+    clock_width = put_text(painter, QRect(x, y, page.width, HEADER), clock, "right") + _STATS_GAP
     left = x + _TILE + 8
     room = page.width - _TILE - 8 - clock_width
     painter.setFont(page.look.ui_bold)
@@ -72,17 +66,15 @@ def paint_header(ink: Ink, page: Page, x: int, y: int, message: Message, tiles: 
 
 def _paint_elided(painter: QPainter, rect: QRect, text: str) -> int:
     """Paint text cut to a width, and return the width it took."""
-    metrics = painter.fontMetrics()
-    cut = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, rect.width())
-    painter.drawText(rect, _LEFT, cut)
-    return int(metrics.horizontalAdvance(cut))
+    mode = Qt.TextElideMode.ElideMiddle
+    return put_text(painter, rect, painter.fontMetrics().elidedText(text, mode, rect.width()))
 
 
 def paint_version(ink: Ink, page: Page, rect: QRect, versions: tuple[int, int]) -> None:
     """Paint ``2 / 3`` between the arrows of a sibling switch."""
     ink.painter.setFont(page.look.numbers)
     ink.painter.setPen(ink.tokens.text2)
-    ink.painter.drawText(rect, _CENTRE, f"{versions[0]} / {versions[1]}")
+    put_text(ink.painter, rect, f"{versions[0]} / {versions[1]}", "centre")
 
 
 def paint_stats(ink: Ink, page: Page, row: QRect, message: Message) -> None:
@@ -98,5 +90,5 @@ def paint_stats(ink: Ink, page: Page, row: QRect, message: Message) -> None:
         widths.pop()
     right = row.right() + 1
     for part, width in zip(reversed(parts), reversed(widths), strict=True):
-        painter.drawText(QRect(right - width, row.top(), width, row.height()), _LEFT, part)
+        put_text(painter, QRect(right - width, row.top(), width, row.height()), part)
         right -= width + _STATS_GAP

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QFontMetricsF
 
 from desktop_chat.chat.explain import (
@@ -24,7 +24,7 @@ from desktop_chat.markdown.blocks import Span
 from desktop_chat.ui import icons
 from desktop_chat.ui.theme import RADIUS_CARD, RADIUS_CODE
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
-from desktop_chat.ui.transcript.ink import Ink
+from desktop_chat.ui.transcript.ink import Ink, put_text
 from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.runs import make_run
@@ -227,9 +227,8 @@ class Card:
             ink.box(done, 2, t.warn, None)
         ink.painter.setFont(page.look.numbers)
         ink.painter.setPen(t.text2)
-        words = QRectF(x + _BAR.width() + 8, y, page.width, _BAR_ROW)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        ink.painter.drawText(words, int(flags), retry_count(notice))
+        words = QRect(x + _BAR.width() + 8, y, page.width, _BAR_ROW)
+        put_text(ink.painter, words, retry_count(notice))
 
     def controls(self, page: Page, x: int, y: int) -> list[Control]:
         """Return its buttons, in reading order."""

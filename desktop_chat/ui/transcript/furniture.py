@@ -18,6 +18,7 @@ from desktop_chat.ui import icons
 from desktop_chat.ui.controls.buttons import PaintedButton
 from desktop_chat.ui.controls.paint import paint_box
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.ink import put_text
 
 BAR_WIDTH: Final = 12
 RAIL_WIDTH: Final = 30
@@ -165,14 +166,12 @@ class JumpPill(PaintedButton):
         fill = t.selected if self.isDown() else t.hover2 if self.hover else t.raised
         paint_box(painter, self.rect(), PILL_HEIGHT / 2, fill, t.line2)
         icons.paint(painter, "arrow-down", QRect(10, 8, 16, 16), t.text, 16)
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.setFont(self.theme.font(13))
         painter.setPen(t.text)
-        words = painter.fontMetrics().horizontalAdvance(self.text())
-        painter.drawText(QRect(34, 0, words + 2, PILL_HEIGHT), middle, self.text())
+        words = put_text(painter, QRect(34, 0, self.width(), PILL_HEIGHT), self.text())
         painter.setFont(self.theme.font(12))
         painter.setPen(t.text3)
-        painter.drawText(QRect(34 + words + 8, 0, 120, PILL_HEIGHT), middle, self._key)
+        put_text(painter, QRect(34 + words + 8, 0, self.width(), PILL_HEIGHT), self._key)
         painter.end()
 
 

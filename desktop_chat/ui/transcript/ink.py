@@ -1,14 +1,41 @@
 """A painter with the few strokes that the transcript is made of, snapped to device pixels."""
 
 from math import floor
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QRegion
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QRegion
 
 from desktop_chat.ui.theme import Tokens
 
 _HALF: Final = 0.5
+
+Align: TypeAlias = Literal["left", "centre", "right"]
+
+
+def put_text(painter: QPainter, rect: QRect, text: str, align: Align = "left") -> int:
+    """Paint one line of text in the middle of a row.
+
+    The baseline depends on the painter's font alone: text of another script, whose font is
+    higher, stands on the same line.
+
+    Args:
+        painter: with font and pen.
+        rect: the row.
+        text: one line; it is not cut.
+        align: where in the row.
+
+    Returns:
+        The width of the text.
+    """
+    metrics = QFontMetricsF(painter.font())
+    height = metrics.ascent() + metrics.descent()
+    baseline = rect.top() + round((rect.height() - height) / 2 + metrics.ascent())
+    width = metrics.horizontalAdvance(text)
+    spare = rect.width() - width
+    left = rect.left() + {"left": 0.0, "centre": spare / 2, "right": spare}[align]
+    painter.drawText(QPointF(left, baseline), text)
+    return int(width) + 1
 
 
 class Ink:

@@ -12,7 +12,7 @@ from desktop_chat.markdown.blocks import Block, CodeBlock
 from desktop_chat.ui.theme import RADIUS_CODE
 from desktop_chat.ui.transcript.code_lines import CodeLines, width_of
 from desktop_chat.ui.transcript.highlight import Highlighter, Lexers
-from desktop_chat.ui.transcript.ink import Ink
+from desktop_chat.ui.transcript.ink import Ink, put_text
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.pieces import Piece
 
@@ -192,8 +192,7 @@ class CodePiece(Piece):
         painter.setPen(ink.tokens.text2)
         room = page.width - self.indent - _COPY_ROOM
         title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, room)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRect(x + _PAD_X, y + 1, room, HEADER - 2), int(flags), title)
+        put_text(painter, QRect(x + _PAD_X, y + 1, room, HEADER - 2), title)
 
     def _paint_selection(
         self, ink: Ink, page: Page, left: int, top: int, index: int, selected: tuple[int, int]

@@ -13,6 +13,7 @@ from desktop_chat.ui.controls.buttons import Button, IconButton, PaintedButton
 from desktop_chat.ui.controls.buttons import Kind as ButtonKind
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
+from desktop_chat.ui.transcript.ink import put_text
 
 _TEXT_LEFT: Final = 24
 _CODE_RIGHT: Final = 2
@@ -61,8 +62,7 @@ class FoldRow(PaintedButton):
         text = painter.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, words.width()
         )
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(words, flags, text)
+        put_text(painter, words, text)
         painter.end()
 
 

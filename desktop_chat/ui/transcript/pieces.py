@@ -6,7 +6,7 @@ go again when it is far away, its height stays.
 
 from typing import ClassVar, Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from desktop_chat.core.i18n import tr
@@ -22,7 +22,7 @@ from desktop_chat.markdown.blocks import (
     TextBlock,
 )
 from desktop_chat.ui import icons
-from desktop_chat.ui.transcript.ink import Ink
+from desktop_chat.ui.transcript.ink import Ink, put_text
 from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.runs import Run, make_run
@@ -462,9 +462,8 @@ def _paint_quote(
     if quote.alert and first:
         ink.painter.setFont(page.look.ui_bold)
         ink.painter.setPen(colour)
-        rect = QRectF(x + _QUOTE_INDENT, top, page.width, _ALERT_LABEL)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        ink.painter.drawText(rect, int(flags), alert_title(quote.alert))
+        row = QRect(x + _QUOTE_INDENT, top, page.width, _ALERT_LABEL)
+        put_text(ink.painter, row, alert_title(quote.alert))
 
 
 def _paint_marker(ink: Ink, page: Page, item: ListItem, x: int, y: int, level: int) -> None:
