@@ -1,6 +1,7 @@
 """The conversations that are open or that run: one session each, however many look at it."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ from desktop_chat.chat.session import ChatSession, SessionPorts
 from desktop_chat.core.ids import new_id
 from desktop_chat.core.messages import ChatOptions, Conversation
 from desktop_chat.core.ports import Unsubscribe
+
+_log = logging.getLogger(__name__)
 
 
 class Sessions:
@@ -78,6 +81,10 @@ class Sessions:
         """Return the sessions that hold something that could not be written yet."""
         return [session for session in self._sessions.values() if session.unsaved]
 
+    def failing(self) -> list[ChatSession]:
+        """Return the sessions that hold something that was refused when it was written."""
+        return [session for session in self.unsaved() if session.saving_error is not None]
+
     def subscribe(self, listener: Callable[[str, bool], None]) -> Unsubscribe:
         """Call ``listener`` with a conversation's id when its turn begins (True) or ends."""
         return subscription(self._listeners, listener)
@@ -95,6 +102,8 @@ class Sessions:
         self._unsubscribe()
         await asyncio.gather(*(session.stop() for session in self._sessions.values()))
         await asyncio.gather(*(session.retry_saving() for session in self.unsaved()))
+        if lost := self.unsaved():
+            _log.error("%d conversations could not be saved to the end", len(lost))
         self._sessions.clear()
 
     def _running_changed(self, session: ChatSession, running: bool) -> None:

@@ -7,12 +7,14 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_chat.core.i18n import tr
 from desktop_chat.core.identity import APP_NAME
 from desktop_chat.core.settings import SIDEBAR_OPEN, SIDEBAR_WIDTH, WINDOW_GEOMETRY
 from desktop_chat.ui import geometry
 from desktop_chat.ui.activity import Activity
 from desktop_chat.ui.chat_page import ChatPage
 from desktop_chat.ui.controls.buttons import IconButton
+from desktop_chat.ui.controls.dialog import Dialog, ask
 from desktop_chat.ui.deleting import Deleting
 from desktop_chat.ui.faults import Faults
 from desktop_chat.ui.frame import Frame
@@ -57,6 +59,7 @@ class MainWindow(QWidget):
         self._panels: dict[str, QWidget] = {}
         self._panel_buttons: list[tuple[PanelSpec, IconButton]] = []
         self._focus_before: QWidget | None = None
+        self._may_lose = False
         self._pages = QStackedWidget()
         self._pages.addWidget(self.frame)
         whole = QVBoxLayout(self)
@@ -176,10 +179,32 @@ class MainWindow(QWidget):
             page.leave()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell that the window closes."""
+        """Tell that the window closes; ask first when something could not be saved so far."""
+        if self._near.sessions.failing() and not self._may_lose:
+            event.ignore()
+            self._ask_to_lose()
+            return
         super().closeEvent(event)
         if event.isAccepted():
             self.closed.emit()
+
+    def _ask_to_lose(self) -> None:
+        if self.findChild(Dialog, "lose") is not None:
+            return
+        dialog = ask(
+            self,
+            self._near.theme,
+            tr("Close without saving?"),
+            tr("The newest text could not be saved yet. It is lost when the window closes."),
+            tr("Close anyway"),
+            danger=True,
+        )
+        dialog.setObjectName("lose")
+        dialog.accepted.connect(self._lose)
+
+    def _lose(self) -> None:
+        self._may_lose = True
+        self.close()
 
     # Full-window pages
 

@@ -8,9 +8,10 @@ from PySide6.QtTest import QTest
 
 from desktop_chat.core.ids import new_id
 from desktop_chat.core.settings import OPEN_TABS
+from desktop_chat.ui.controls.dialog import Dialog
 from desktop_chat.wiring import House
 from tests.helpers.qt import on_qt_loop, until
-from tests.helpers.window import open_desk, turns, until_read, use_model
+from tests.helpers.window import exchange, open_desk, turns, until_read, use_model
 from tests.unit.store.samples import sql
 
 
@@ -79,3 +80,36 @@ async def test_a_question_that_finds_no_room_stays_a_draft_whatever_closes() -> 
         desk.window.tabs.close_current()
     async with open_desk() as again:
         assert await again.house.store.draft(chat) == question
+
+
+@on_qt_loop
+async def test_closing_asks_while_something_could_not_be_saved() -> None:
+    async with open_desk(demo=True) as desk:
+        window, page, store = desk.window, desk.window.current_page(), desk.house.store
+        closed: list[bool] = []
+        window.closed.connect(lambda: closed.append(True))
+        await use_model(page, "demo-length")
+        await store.drafts()
+        pages = await sql(store, lambda db: db.pragma("page_count"))
+        await sql(store, lambda db: db.pragma("max_page_count", pages))
+        await page.session.send("please " * 20_000)
+        await page.session.wait()
+        window.close()
+        window.close()
+        assert window.isVisible()
+        (dialog,) = window.findChildren(Dialog)
+        assert "saved" in dialog.accessibleDescription()
+        dialog.reject()
+        await until(lambda: not window.findChildren(Dialog), "no question")
+        window.close()
+        window.findChildren(Dialog)[0].confirm_button.click()
+        assert closed == [True]
+        assert not window.isVisible()
+
+
+@on_qt_loop
+async def test_closing_does_not_ask_when_all_is_saved() -> None:
+    async with open_desk(demo=True) as desk:
+        await exchange(desk.window, "A question", "demo-length")
+        desk.window.close()
+        assert not desk.window.isVisible()
