@@ -1,16 +1,20 @@
 """Makes the pictures of the README from the real window: ``make pictures``.
 
+With ``--all FOLDER`` it makes every page in both languages and both themes there, to be looked at
+beside the design.
+
 The window opens on the offscreen platform over a home of its own, with sample conversations in a
 real database; services are never asked.
 """
 
+import argparse
 import asyncio
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +42,7 @@ from desktop_chat.wiring import House, build  # noqa: E402
 
 PICTURES: Final = ROOT / "packaging" / "pictures"
 SAMPLES: Final = Path(__file__).parent / "samples"
+IN_README: Final = ("main-light-zh", "main-dark-en", "errors-light-zh", "settings-light-en")
 DAY: Final = 86_400.0
 
 TITLES: Final = {
@@ -157,7 +162,7 @@ def failures(language: str) -> list[Message]:
 
 async def fill(house: House, language: str) -> tuple[str, str]:
     """Save the sample conversations; return the main one's id and that of the one that failed."""
-    now = time.time()
+    now = datetime.now().astimezone().replace(hour=14, minute=32, second=0).timestamp()
     write = Writer(house)
     title, question, thought = MAIN[language]
     text = (SAMPLES / f"{language}.md").read_text("utf-8")
@@ -176,8 +181,8 @@ async def quiet(rounds: int = 60) -> None:
         QCoreApplication.sendPostedEvents()
 
 
-async def shoot(app: QApplication, language: str, theme: str) -> None:
-    """Make every picture of one language and theme."""
+async def shoot(app: QApplication, language: str, theme: str, folder: Path | None) -> None:
+    """Make the pictures of one language and theme: every one, or those of the README."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["DESKTOP_CHAT_HOME"] = home
         house = build(os.environ)
@@ -185,11 +190,12 @@ async def shoot(app: QApplication, language: str, theme: str) -> None:
         house.settings.set(keys.LANGUAGE, language)
         house.settings.set(keys.THEME, theme)
         desk = Desk(app, house)
-        suffix = f"{theme}-{language[:2]}.png"
 
-        async def picture(name: str) -> None:
+        async def picture(page: str) -> None:
             await quiet()
-            desk.window.grab().save(str(PICTURES / f"{name}-{suffix}"))
+            name = f"{page}-{theme}-{language[:2]}"
+            if folder is not None or name in IN_README:
+                desk.window.grab().save(str((folder or PICTURES) / f"{name}.png"))
 
         try:
             desk.window.resize(1280, 820)
@@ -213,16 +219,20 @@ async def shoot(app: QApplication, language: str, theme: str) -> None:
 
 
 def main() -> None:
-    """Make every picture."""
+    """Make the pictures."""
+    parser = argparse.ArgumentParser(description="Make the pictures of the README.")
+    parser.add_argument("--all", type=Path, metavar="FOLDER", help="make every page there")
+    folder = parser.parse_args().all
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
-    PICTURES.mkdir(exist_ok=True)
     app = make_application()
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
     for language in ("zh_CN", "en"):
         for theme in ("light", "dark"):
-            loop.run_until_complete(shoot(app, language, theme))
+            loop.run_until_complete(shoot(app, language, theme, folder))
     loop.close()
 
 
