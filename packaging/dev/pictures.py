@@ -69,6 +69,7 @@ TITLES: Final = {
         (5, "CUDA 12 vs PyTorch matrix"),
     ),
 }
+ERRORS: Final = {"zh_CN": "出错时的样子", "en": "What errors look like"}
 MAIN: Final = {
     "zh_CN": (
         "网关限流：令牌桶还是滑动窗口",
@@ -168,7 +169,7 @@ async def fill(house: House, language: str) -> tuple[str, str]:
     text = (SAMPLES / f"{language}.md").read_text("utf-8")
     for number, (days, other) in enumerate(TITLES[language], 1):
         await write.conversation(other, now - days * DAY - number, [answer(other, "…")])
-    failed = await write.conversation(TITLES[language][0][1] + " 2", now - 0.5, failures(language))
+    failed = await write.conversation(ERRORS[language], now - 0.5, failures(language))
     main = await write.conversation(title, now, [answer(question, text, reasoning=thought)])
     await house.history.refresh()
     return main, failed
