@@ -20,8 +20,8 @@ class Secret:
     def hint(self) -> str:
         """Return enough of the key to tell it from another: ``sk-…3f9a``, or ``…`` when short."""
         value = self._value
-        if len(value) < 12:
-            return "…"
+        if len(value) < 16:
+            return "…"  # or more than half of it would be shown
         head = value[:3] if value[2:3] == "-" else value[:4]
         return f"{head}…{value[-4:]}"
 

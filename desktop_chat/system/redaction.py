@@ -52,6 +52,7 @@ class Redactor:
         self._lock = threading.Lock()
         self._secrets: set[str] = set()
         self._known: re.Pattern[str] | None = None
+        self._masked: re.Pattern[str] | None = None
 
     def add(self, secret: str) -> None:
         """Take a value out of every later text. One shorter than 6 characters is not."""
@@ -65,12 +66,16 @@ class Redactor:
             forms = {form for value in self._secrets for form in _forms(value)}
             known = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
             starts = "|".join(sorted(map(_start, self._secrets), key=len, reverse=True))
-            self._known = re.compile(f"{known}|{starts}")
+            # Host names and header names come back in lower case.
+            self._known = re.compile(f"{known}|{starts}", re.IGNORECASE)
+            self._masked = re.compile("|".join(map(_masked, self._secrets)), re.IGNORECASE)
 
     def clean(self, text: str) -> str:
         """Return a text without secrets. What is clean already comes back as it is."""
         if self._known is not None:
             text = self._known.sub(MASK, text)
+        if self._masked is not None:
+            text = self._masked.sub(MASK, text)
         text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
         text = _SCHEME.sub(rf"\1\2{MASK}", text)
         text = _PREFIXED.sub(rf"\1{MASK}", text)
@@ -130,3 +135,13 @@ def _inside(size: int, offset: int, encoded: bytes) -> str:
 def _start(secret: str) -> str:
     """Return a pattern for a secret that was cut off: its first half and what follows."""
     return re.escape(secret[: max(8, len(secret) // 2)]) + r"[A-Za-z0-9_\-+/=.]*"
+
+
+def _masked(secret: str) -> str:
+    """Return a pattern for a secret of which a service shows the ends: ``ab12****wxyz``."""
+    head, tail = re.escape(secret[:4]), re.escape(secret[-4:])
+    inside = r"[A-Za-z0-9_\-+/=.]"
+    return (
+        rf"(?<![A-Za-z0-9]){head}{inside}{{0,64}}?(?:[*•…]+|\.{{3,}}){inside}{{0,64}}"
+        rf"|[*•…]{{2,}}(?:{tail})+"
+    )

@@ -69,6 +69,24 @@ def test_a_key_that_was_cut_off() -> None:
     assert redactor.clean("abcdefgh is short") == "abcdefgh is short"
 
 
+@pytest.mark.parametrize(
+    "echo",
+    ["Zq7-opaq*****s_99", "Zq7-…s_99", "zq7-op...s_99", "Zq7-••••", "****s_99", "……S_99",
+     "ZQ7-OPAQUE.KEY/WITH+ODD=CHARS_99", "zq7-opaque.key/with+odd=chars_99"],
+)  # fmt: skip
+def test_a_key_of_which_the_ends_are_shown(echo: str) -> None:
+    redactor = Redactor()
+    redactor.add("Zq7-opaque.key/with+odd=chars_99")
+    assert redactor.clean(f"your key {echo} is wrong") == "your key *** is wrong"
+
+
+def test_what_only_begins_or_ends_like_a_key_stays() -> None:
+    redactor = Redactor()
+    redactor.add("Zq7-opaque.key/with+odd=chars_99")
+    for text in ("Zq7-9 is a word", "see s_99 …", "aZq7-x…", "and so on..."):
+        assert redactor.clean(text) == text
+
+
 def test_a_longer_key_is_not_cut_by_a_shorter_one() -> None:
     redactor = Redactor()
     redactor.add("secret-one")
@@ -159,6 +177,7 @@ def test_a_long_text_takes_no_long_time() -> None:
         "://a:" * 9,
         "://" + "a:" * 100_000,
         "request id" + " " * 200_000,
+        "abcd-" * 40_000,
     ):
         redactor.clean(text)
 
