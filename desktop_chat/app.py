@@ -233,6 +233,8 @@ def main(*, demo: bool = False, screenshot: Path | None = None) -> int:
             home = tempfile.TemporaryDirectory(prefix="desktop-chat-")
             os.environ[HOME_VARIABLE] = stack.enter_context(home)
         app = make_application()
+        # Here and in order: left to the interpreter's end, Qt may fall over what is gone already.
+        stack.callback(app.shutdown)
         loop = qasync.QEventLoop(app)
         asyncio.set_event_loop(loop)
         stack.callback(asyncio.set_event_loop, None)

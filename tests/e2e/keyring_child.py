@@ -104,4 +104,5 @@ def main() -> None:
     asyncio.set_event_loop(loop)
     loop.run_until_complete(session(app, sys.argv[1]))
     loop.close()
+    app.shutdown()
     print("ok")

@@ -459,6 +459,7 @@ from PySide6.QtCore import QCoreApplication
 app = QCoreApplication([])
 with qasync.QEventLoop(app) as loop:
     loop.run_until_complete(look())
+app.shutdown()
 """
     assert lines(run_with_keyring(body, tmp_path)) == ["keyring", KEY, KEY]
 
