@@ -84,7 +84,10 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.setVerticalScrollBar(ThinScrollBar(theme, self))
+        bar = ThinScrollBar(theme, self)
+        bar.setSingleStep(_LINE_STEP)
+        bar.sliderReleased.connect(self._moved)
+        self.setVerticalScrollBar(bar)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         viewport = self.viewport()
         viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -122,8 +125,8 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     @property
     def shown(self) -> bool:
-        """Whether anyone can see it: a hidden view does no work."""
-        return self.isVisible() and not self.window().isMinimized()
+        """Whether it is shown: a view in a tab behind another does no work."""
+        return self.isVisible()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Centre the column; a new width measures again what is visible."""

@@ -10,8 +10,9 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QScrollBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QScrollBar, QSizePolicy, QWidget
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.ui import icons
@@ -118,6 +119,13 @@ class ThinScrollBar(QScrollBar):
         self.setValue(self.minimum() + span * min(max(0, top), room) // max(1, room))
 
 
+def _scroll_behind(widget: QWidget, event: QWheelEvent) -> None:
+    """Hand a turn of the wheel to the view that a widget belongs to."""
+    view = widget.parentWidget()
+    if isinstance(view, QAbstractScrollArea):
+        view.wheelEvent(event)
+
+
 class JumpPill(PaintedButton):
     """The way back to the end, shown while the end is out of sight.
 
@@ -152,6 +160,10 @@ class JumpPill(PaintedButton):
         if self.isHidden():
             self.show()
             self.raise_()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll as over the text."""
+        _scroll_behind(self, event)
 
     def sizeHint(self) -> QSize:
         """Return the size of arrow, words and key."""
@@ -284,3 +296,7 @@ class TurnRail(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Keep the release that belongs to the press."""
         event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll as over the text."""
+        _scroll_behind(self, event)

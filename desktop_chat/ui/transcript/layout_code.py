@@ -163,8 +163,9 @@ class CodePiece(Piece):
         if first >= last:
             return
         ready = self.work(last - 1)
-        if not ready or not self._recoloured.issubset(range(first, last)):
-            # More to colour, or lines outside this paint that look different now.
+        whole = range(-((start - ink.top) // leading), (ink.bottom - start) // leading)
+        if not ready or not self._recoloured.issubset(whole):
+            # More to colour, or lines not wholly in this paint that look different now.
             page.backlog[self] = None
         painter = ink.painter
         painter.save()

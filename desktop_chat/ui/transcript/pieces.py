@@ -298,9 +298,9 @@ class TextPiece(Piece):
         return self._run().text
 
     def continues(self, before: Piece) -> bool:
-        """Tell whether it goes on with the line before it."""
-        plain = self.face in (Face.BUBBLE, Face.THINKING)
-        return plain and before.block.end == self.block.start
+        """Tell whether it goes on with the line before it: a long line is several pieces."""
+        same = isinstance(before, TextPiece) and 0 < before.block.end == self.block.start
+        return same and not self.gap
 
     def hit(self, page: Page, x: float, y: float) -> int:
         """Return the position nearest to a point."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import (
+    QClipboard,
     QContextMenuEvent,
     QGuiApplication,
     QHelpEvent,
@@ -258,6 +259,9 @@ class Pointer:
             return
         if not self._selecting and (point - self._pressed).manhattanLength() < _DRAG:
             return
+        if not self._selecting:
+            # Text that arrives must not run away under the pointer.
+            self._canvas.scroller.pause()
         self._selecting = True
         self._drag_at = point
         if self._beyond(point):
@@ -301,6 +305,11 @@ class Pointer:
         self._drag_timer.stop()
         pressed, self._pressed = self._pressed, None
         selecting, self._selecting = self._selecting, False
+        if selecting:
+            self._canvas.scroller.resume()
+            clipboard = QGuiApplication.clipboard()
+            if clipboard.supportsSelection():
+                clipboard.setText(self.text(), QClipboard.Mode.Selection)
         if event.button() != Qt.MouseButton.LeftButton:
             return False
         if pressed is not None and not selecting:

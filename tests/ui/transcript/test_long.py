@@ -9,10 +9,11 @@ from PySide6.QtTest import QTest
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.layout_text import Counter
+from desktop_chat.ui.transcript.pieces import TextPiece
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
 from tests.ui.transcript.corpus import EN, ZH
-from tests.ui.transcript.support import answer, question, run, shown
+from tests.ui.transcript.support import answer, body, question, run, send, shown, streaming
 
 COUNT = 10_000
 
@@ -102,6 +103,30 @@ def test_scrolling_far_keeps_memory_bounded(theme: Theme) -> None:
         assert item.body is not None
         laid += sum(len(place.section._laid) for place in item.body.placed(view.page))
     assert laid <= 400
+
+
+def laid_out(view: TranscriptView, name: str) -> int:
+    """How many text pieces of an answer hold layouts."""
+    pieces = body(view, name).text.body.pieces
+    return sum(isinstance(piece, TextPiece) and piece._flow is not None for piece in pieces)
+
+
+def test_scrolling_through_one_long_answer_keeps_few_layouts(theme: Theme) -> None:
+    text = "".join(f"- item {number}\n" for number in range(1500))
+    view = shown(theme, [question("q"), answer("a", text)])
+    view.scroll_to(0)
+    for _ in range(70):
+        view.scroll_by(550)
+        run(view)
+    assert view.at_end()
+    assert laid_out(view, "a") < 200
+
+
+def test_a_long_stream_keeps_few_layouts(theme: Theme) -> None:
+    view = shown(theme, [question("q"), streaming("a")])
+    send(view, "a", "".join(f"- item {number}\n" for number in range(900)), 40, frame=2)
+    assert len(body(view, "a").text.body.pieces) == 900
+    assert laid_out(view, "a") < 200
 
 
 def test_nothing_moves_when_heights_above_become_real(theme: Theme) -> None:

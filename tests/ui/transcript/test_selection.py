@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.pieces import TextPiece
 from desktop_chat.ui.transcript.selection import word_at
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
@@ -207,6 +208,17 @@ def test_only_harmless_links_open(theme: Theme) -> None:
     for x in range(0, 500, 10):
         QTest.mouseClick(view.viewport(), LEFT, pos=point_of(view, "a", 0, x, 12))
     assert opened == []
+
+
+def test_a_link_that_slipped_through_is_not_opened(
+    view: TranscriptView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    view.link_activated.connect(opened.append)
+    for href in ("javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "HTTPS://e.org"):
+        monkeypatch.setattr(TextPiece, "link_at", lambda *_args, href=href: href)
+        QTest.mouseClick(view.viewport(), LEFT, pos=point_of(view, "a", FIRST, 40, 10))
+    assert opened == ["HTTPS://e.org"]
 
 
 def menu_of(view: TranscriptView, point: QPoint) -> Menu:

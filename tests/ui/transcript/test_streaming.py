@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtTest import QTest
 
 from desktop_chat.core.events import FinishReason, ReasoningDelta, TextDelta
@@ -16,6 +16,7 @@ from tests.ui.transcript.support import (
     answer,
     body,
     heights,
+    point_of,
     press,
     question,
     run,
@@ -78,6 +79,20 @@ def test_what_is_painted_bit_by_bit_is_what_would_be_painted_at_once(theme: Them
         if number % 6 == 0:
             seen = view.screen().grabWindow(view.winId()).toImage()
             assert seen == view.grab().toImage(), f"after {start} characters"
+
+
+def test_colours_that_only_the_whole_block_gives_are_painted(theme: Theme) -> None:
+    view = shown(theme, [question("q"), streaming("a")])
+    send(view, "a", "```c\n/* a\n")
+    while view.lexers.get("c") is None:
+        settle()
+    send(view, "a", "   b */\nint x;\n", 3, frame=1)
+    before = view.viewport().grab().toImage()
+    send(view, "a", "```\n\nEnd")
+    seen = view.screen().grabWindow(view.winId()).toImage()
+    assert seen == view.grab().toImage()
+    line = QRect(point_of(view, "a", 0, 13, 33 + 8 + 20), QSize(100, 20))
+    assert seen.copy(line) != before.copy(line)
 
 
 def test_a_frame_paints_the_tail_alone(theme: Theme) -> None:
