@@ -159,7 +159,7 @@ def test_a_retry_counts_down_and_repaints_the_card_alone(theme: Theme, clock: Cl
     clock.now += 1.2
     view._tick()
     paint(view)
-    assert "2 s" in card.text
+    assert "2 s" in card._ready(view.page).title.run.text
     rects = paints.take()
     assert rects
     offset = view.column.top_of(1) - view.scroller.top
