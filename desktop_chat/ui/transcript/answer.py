@@ -7,6 +7,7 @@ from PySide6.QtCore import QRect, QRectF
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import Message, MessageState
+from desktop_chat.ui.transcript.answer_footer import ICON, ICON_MARGIN, Footer
 from desktop_chat.ui.transcript.answer_paint import (
     FOOTER,
     HEADER,
@@ -14,27 +15,19 @@ from desktop_chat.ui.transcript.answer_paint import (
     Tiles,
     paint_header,
     paint_omitted,
-    paint_stats,
-    paint_version,
+    paint_thinking_rule,
 )
 from desktop_chat.ui.transcript.answer_text import UNCHANGED, AnswerText
 from desktop_chat.ui.transcript.body import MessageBody, Placed, State
 from desktop_chat.ui.transcript.cards import Card
-from desktop_chat.ui.transcript.controls import (
-    SWITCH_WIDTH,
-    Command,
-    Control,
-    Kind,
-    action_icon,
-    switch_controls,
-)
+from desktop_chat.ui.transcript.controls import Command, Control, Kind
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.layout_code import HEADER as CODE_HEADER
 from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.places import Part
-from desktop_chat.ui.transcript.words import thinking_title
+from desktop_chat.ui.transcript.thinking import Thinking
 
 _GAP: Final = 20
 _THINK_ROW: Final = 28
@@ -47,10 +40,6 @@ _CARD_GAP: Final = 8
 _BARE: Final = 4
 """A card without a footer stands this much nearer to the next message."""
 _CARET: Final = QRect(3, 0, 8, 16)
-_ICON: Final = 28
-_ICON_MARGIN: Final = 6
-"""From the edge of an icon's area to the icon."""
-_DIVIDER: Final = 14
 
 
 class AnswerBody(MessageBody):
@@ -67,7 +56,7 @@ class AnswerBody(MessageBody):
         live: whether it streams.
         card: why it failed, ended or waits; or None.
         versions: how many siblings there are, itself included.
-        thinking_open: whether the thinking is unfolded.
+        thinking: how long it thought, and whether that is unfolded.
     """
 
     def __init__(self, message: Message, lexers: Lexers, tiles: Tiles) -> None:
@@ -77,12 +66,12 @@ class AnswerBody(MessageBody):
         self.card = None if self.live else Card.of_end(message)
         self.versions = 1
         self._tiles = tiles
-        self._has_thinking = bool(message.reasoning)
         self._has_text = bool(message.text)
-        self._thinking_since: float | None = None
-        self._thinking_seconds = message.timing.reasoning if message.timing else None
-        self.thinking_open = self.live and not self._has_text
-        self._by_hand = False
+        self.thinking = Thinking(
+            message.timing.reasoning if message.timing else None,
+            there=bool(message.reasoning),
+            unfolded=self.live and not self._has_text,
+        )
 
     # What arrives
 
@@ -91,25 +80,19 @@ class AnswerBody(MessageBody):
         self.card = None
         if not self._has_text:
             self._has_text = True
-            self._end_thinking()
+            self.thinking.end()
         self.text.source.put(text)
 
     def add_reasoning(self, text: str) -> None:
         """Take more of the thinking; ``work`` lays it out."""
-        if self._thinking_since is None:
-            self._thinking_since = time.monotonic()
-            self._has_thinking = True
+        self.thinking.begin()
         self.card = None
         self.text.reasons.put(text)
-
-    def _end_thinking(self) -> None:
-        if self._thinking_since is not None and self._thinking_seconds is None:
-            self._thinking_seconds = time.monotonic() - self._thinking_since
 
     @property
     def thinks(self) -> bool:
         """Whether the thinking goes on at this moment."""
-        return self.live and self._has_thinking and not self._has_text
+        return self.live and self.thinking.there and not self._has_text
 
     @property
     def waiting(self) -> bool:
@@ -122,25 +105,15 @@ class AnswerBody(MessageBody):
         Returns:
             Whether it was folded.
         """
-        if self._by_hand or not self.thinking_open or not self._has_text:
-            return False
-        self.thinking_open = False
-        return self._has_thinking
-
-    def toggle_thinking(self) -> None:
-        """Fold or unfold the thinking, by the reader's hand."""
-        self._by_hand = True
-        self.thinking_open = not self.thinking_open
+        return self._has_text and self.thinking.fold()
 
     def finish(self, message: Message) -> None:
         """Take the final form of the message, whose text is what has arrived."""
-        self._end_thinking()
+        self.thinking.end(message.timing.reasoning if message.timing else None)
+        self.thinking.there = bool(message.reasoning)
         self.message = message
         self.live = False
         self._has_text = bool(message.text)
-        self._has_thinking = bool(message.reasoning)
-        if message.timing is not None and message.timing.reasoning is not None:
-            self._thinking_seconds = message.timing.reasoning
         self.card = Card.of_end(message)
 
     def reopen(self, message: Message, page: Page) -> None:
@@ -160,7 +133,7 @@ class AnswerBody(MessageBody):
         deadline = time.perf_counter() + seconds
         changed = UNCHANGED
         below = self.text.read_thinking(self._think_page(page), deadline)
-        if below != UNCHANGED and self.thinking_open:
+        if below != UNCHANGED and self.thinking.unfolded:
             changed = self._thinking_y(page) + below
         below = self.text.read_body(page, deadline, more=self.live)
         if below != UNCHANGED:
@@ -184,29 +157,25 @@ class AnswerBody(MessageBody):
     def _thinking_y(self, page: Page) -> int:
         return self.fold_y(page) + _THINK_ROW + _THINK_PAD
 
-    @property
-    def _shows_thinking(self) -> bool:
-        return self._has_thinking and self.thinking_open
-
     def _body_y(self, page: Page) -> int:
         y = self.fold_y(page)
-        if not self._has_thinking:
+        if not self.thinking.there:
             return y + _AFTER_HEADER
-        if self._shows_thinking:
+        if self.thinking.shown:
             return self._thinking_y(page) + self.text.thinking.height + _THINK_PAD + _AFTER_THINKING
         return y + _THINK_ROW + _AFTER_FOLD
 
     def _body_height(self, page: Page) -> int:
         height = self.text.body.height + self.text.rest
-        if not height and self.live and not self._shows_thinking and self.card is None:
+        if not height and self.live and not self.thinking.shown and self.card is None:
             # Room for the caret that waits for the first token.
             return page.look.styles[Face.BODY].leading
         return height
 
     def _card_y(self, page: Page) -> int:
-        if self.text.body.pieces or self._shows_thinking:
+        if self.text.body.pieces or self.thinking.shown:
             return self._body_y(page) + self._body_height(page) + _CARD_GAP
-        return self.fold_y(page) + (_THINK_ROW if self._has_thinking else 0) + _CARD_GAP
+        return self.fold_y(page) + (_THINK_ROW if self.thinking.there else 0) + _CARD_GAP
 
     def card_area(self, page: Page) -> tuple[int, int]:
         """Return the upper and the lower edge of the card."""
@@ -223,6 +192,13 @@ class AnswerBody(MessageBody):
         """Whether there is a row for actions and figures: a card has its own actions."""
         return self.card is None or (not self.live and self.versions > 1)
 
+    def _footer(self, page: Page, x: int, y: int, state: State) -> Footer | None:
+        """Return the footer in its place; None for an answer that streams or has none."""
+        if self.live or not self._has_footer:
+            return None
+        row = QRect(x, y + self._footer_y(page), page.width, FOOTER)
+        return Footer(self.message, row, state, self.card is None)
+
     def height(self, page: Page) -> int:
         """Return the height, measured or estimated."""
         return self._footer_y(page) + (FOOTER if self._has_footer else -_BARE)
@@ -234,7 +210,7 @@ class AnswerBody(MessageBody):
     def placed(self, page: Page) -> tuple[Placed, ...]:
         """Return the sections that are shown."""
         body = Placed(Part.BODY, self.text.body, 0, self._body_y(page), page)
-        if not self._shows_thinking:
+        if not self.thinking.shown:
             return (body,)
         inner = self._think_page(page)
         y = self._thinking_y(page)
@@ -242,7 +218,7 @@ class AnswerBody(MessageBody):
 
     def in_thinking(self, page: Page, y: int) -> bool:
         """Tell whether a height lies in the open thinking."""
-        return self._shows_thinking and self.fold_y(page) <= y < self._body_y(page)
+        return self.thinking.shown and self.fold_y(page) <= y < self._body_y(page)
 
     # Painting
 
@@ -265,7 +241,7 @@ class AnswerBody(MessageBody):
             paint_header(ink, page, x, y + self._header_y(), self.message, self._tiles)
         for place in self.placed(page):
             if place.part == Part.THINKING:
-                self._paint_rule(ink, x, y + place.y, place.section.height)
+                paint_thinking_rule(ink, x, y + place.y, place.section.height)
             place.section.paint(
                 ink, place.page, x + place.x, y + place.y, place.part, state.selected
             )
@@ -276,16 +252,9 @@ class AnswerBody(MessageBody):
             top, bottom = self.card_area(page)
             if ink.wanted(QRect(x, y + top, page.width, bottom - top)):
                 self.card.paint(ink, page, x, y + top)
-        footer = QRect(x, y + self._footer_y(page), page.width, FOOTER)
-        if not self.live and self._has_footer and ink.wanted(footer):
-            self._paint_footer(ink, page, footer, state)
-
-    @staticmethod
-    def _paint_rule(ink: Ink, x: int, y: int, height: int) -> None:
-        top = max(y - 2, ink.top)
-        bottom = min(y + height + 2, ink.bottom)
-        if bottom > top:
-            ink.vline(x + 5, top, bottom, ink.tokens.line2)
+        footer = self._footer(page, x, y, state)
+        if footer is not None and ink.wanted(footer.row):
+            footer.paint(ink, page)
 
     def caret(self, page: Page) -> QRect | None:
         """Return the block that stands where the next character will, in the message."""
@@ -294,7 +263,7 @@ class AnswerBody(MessageBody):
         leading = page.look.styles[Face.BODY].leading
         pieces = self.text.body.pieces
         if not pieces:
-            if self._shows_thinking:
+            if self.thinking.shown:
                 return None
             middle = (leading - _CARET.height()) // 2
             return _CARET.translated(-_CARET.left(), self._body_y(page) + middle)
@@ -308,59 +277,32 @@ class AnswerBody(MessageBody):
         top = int(found.y + end.top() + (end.height() - _CARET.height()) // 2)
         return _CARET.translated(left, top)
 
-    def _paint_footer(self, ink: Ink, page: Page, row: QRect, state: State) -> None:
-        left = _ICON_MARGIN
-        if self._acts(state):
-            left += 2 * _ICON
-        if state.siblings[1] > 1:
-            switch = self._switch(row, state)
-            paint_version(ink, page, switch, state.siblings)
-            left = switch.right() - row.left()
-            if self._acts(state):
-                divider = switch.left() - _DIVIDER // 2 - 1
-                ink.vline(divider, row.top() + 8, row.bottom() - 7, ink.tokens.line2)
-        if state.active:
-            paint_stats(ink, page, row.adjusted(left, 0, 0, 0), self.message)
-
-    def _acts(self, state: State) -> bool:
-        """Tell whether the footer has actions: a card has its own."""
-        return state.active and self.card is None
-
-    def _switch(self, row: QRect, state: State) -> QRect:
-        left = row.left() - _ICON_MARGIN + (2 * _ICON + _DIVIDER if self._acts(state) else 0)
-        return QRect(left, row.top(), SWITCH_WIDTH, FOOTER)
-
     # What is pressed
-
-    def thinking_title(self) -> str:
-        """Return the words of the thinking row."""
-        if self.thinks and self._thinking_since is not None:
-            return thinking_title(time.monotonic() - self._thinking_since, live=True)
-        return thinking_title(self._thinking_seconds, live=self.thinks)
 
     def controls(
         self, page: Page, x: int, y: int, view: tuple[int, int], state: State
     ) -> list[Control]:
         """Return what can be pressed between two heights."""
         result = []
-        if self._has_thinking:
-            title = self.thinking_title()
+        if self.thinking.there:
+            title = self.thinking.title(live=self.thinks)
             result.append(
                 Control(
                     (self.message.id, "thinking"),
                     Kind.FOLD,
-                    QRect(x - _ICON_MARGIN, y + self.fold_y(page), 0, _THINK_ROW),
+                    QRect(x - ICON_MARGIN, y + self.fold_y(page), 0, _THINK_ROW),
                     Command("thinking", self.message.id),
                     text=title,
                     name=title,
-                    checked=self.thinking_open,
+                    checked=self.thinking.unfolded,
                 )
             )
         result.extend(self._code_controls(page, x, y, view))
         if self.card is not None:
             result.extend(self.card.controls(page, x, y + self._card_y(page)))
-        if not self.live and self._has_footer:
-            result.extend(self._footer_controls(page, x, y, state))
+        footer = self._footer(page, x, y, state)
+        if footer is not None:
+            result.extend(footer.controls())
         low, high = view
         return [item for item in result if item.rect.bottom() >= low and item.rect.top() < high]
 
@@ -377,25 +319,11 @@ class AnswerBody(MessageBody):
                 Control(
                     (self.message.id, f"code:{index}"),
                     Kind.COPY_CODE,
-                    QRect(x + page.width, head + (CODE_HEADER - _ICON) // 2, 0, _ICON),
+                    QRect(x + page.width, head + (CODE_HEADER - ICON) // 2, 0, ICON),
                     Command("copy_code", self.message.id, str(index)),
                     text=tr("Copy"),
                     icon="copy",
                     name=tr("Copy code"),
                 )
             )
-        return result
-
-    def _footer_controls(self, page: Page, x: int, y: int, state: State) -> list[Control]:
-        row = QRect(x, y + self._footer_y(page), page.width, FOOTER)
-        name = self.message.id
-        result = []
-        if self._acts(state):
-            place = QRect(x - _ICON_MARGIN, row.top(), _ICON, _ICON)
-            result.append(action_icon(name, "copy", "copy", tr("Copy message"), place))
-            place = place.translated(_ICON, 0)
-            again = tr("Regenerate")
-            result.append(action_icon(name, "regenerate", "arrow-clockwise", again, place))
-        if state.siblings[1] > 1:
-            result.extend(switch_controls(name, self._switch(row, state)))
         return result

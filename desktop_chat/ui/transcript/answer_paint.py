@@ -21,6 +21,8 @@ _TILE: Final = 18
 _NOTE_GAP: Final = 8
 _LEAST_SERVICE: Final = 40
 _STATS_GAP: Final = 12
+_RULE_LEFT: Final = 5
+_RULE_BEYOND: Final = 2
 
 Tiles: TypeAlias = Callable[[str], tuple[str, str]]
 """Service id -> monogram and colour (``#rrggbb``)."""
@@ -68,6 +70,14 @@ def _paint_elided(painter: QPainter, rect: QRect, text: str) -> int:
     """Paint text cut to a width, and return the width it took."""
     mode = Qt.TextElideMode.ElideMiddle
     return put_text(painter, rect, painter.fontMetrics().elidedText(text, mode, rect.width()))
+
+
+def paint_thinking_rule(ink: Ink, x: int, y: int, height: int) -> None:
+    """Paint the hairline at the left of open thinking, as far as it has to be painted."""
+    top = max(y - _RULE_BEYOND, ink.top)
+    bottom = min(y + height + _RULE_BEYOND, ink.bottom)
+    if bottom > top:
+        ink.vline(x + _RULE_LEFT, top, bottom, ink.tokens.line2)
 
 
 def paint_version(ink: Ink, page: Page, rect: QRect, versions: tuple[int, int]) -> None:

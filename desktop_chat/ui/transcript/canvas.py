@@ -40,7 +40,7 @@ from desktop_chat.ui.transcript.turns import Turns
 COLUMN: Final = 760
 SIDE: Final = 24
 _OUTSIDE: Final = 8
-"""What is painted may stand so far outside the column."""
+"""What is painted may stand so far outside the column, or below its message."""
 _LINE_STEP: Final = 48
 _NOTCH_STEP: Final = 96
 _NOTCH: Final = 120
@@ -69,6 +69,8 @@ class TranscriptCanvas(QAbstractScrollArea):
     link_activated = Signal(str)
     painted = Signal(str, int)
     """Message id, and how many characters of its text are on the screen now."""
+    copy_wanted = Signal(str)
+    """The id of a message that is to be copied as it is written."""
     _ask = Signal(list)
     _tell_painted = Signal(str, int)
     _replace = Signal()
@@ -184,7 +186,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         self._blit(self.scroller.top - self.column.y_of(held))
         top = self.column.top_of(index)
         if index == len(self.column.items) - 1:
-            bottom = max(bottom, top + self.column.height_of(index))
+            bottom = max(bottom, top + self.column.height_of(index)) + _OUTSIDE
         else:
             bottom = self.scroller.top + self.scroller.height
         self.update_rows(top + below, bottom)
@@ -202,7 +204,7 @@ class TranscriptCanvas(QAbstractScrollArea):
     def update_message(self, index: int) -> None:
         """Ask for painting of one message."""
         top = self.column.top_of(index)
-        self.update_rows(top, top + self.column.height_of(index))
+        self.update_rows(top, top + self.column.height_of(index) + _OUTSIDE)
 
     def _blit(self, moved: int | None) -> None:
         """Move what is on the screen up, and paint what comes into sight."""
@@ -251,9 +253,6 @@ class TranscriptCanvas(QAbstractScrollArea):
         top = self.turns.top_of(turn)
         if top is not None:
             self.scroll_to(top)
-
-    def copy_message(self, message_id: str) -> None:
-        """Copy a message as it is written; nothing here."""
 
     # Scrolling
 
@@ -382,7 +381,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         painter.fillRect(region.boundingRect(), tokens.canvas)
         top = self.scroller.top
         if self.column.items:
-            for index in self.column.between(top + ink.top, top + ink.bottom):
+            for index in self.column.between(top + ink.top - _OUTSIDE, top + ink.bottom):
                 body = self.column.items[index].body
                 if body is not None:
                     y = self.column.top_of(index) - top

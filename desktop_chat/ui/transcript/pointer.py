@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import (
     QClipboard,
     QContextMenuEvent,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QToolTip
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.ui.controls.popup import Menu
-from desktop_chat.ui.transcript.body import PieceAt
+from desktop_chat.ui.transcript.finder import Finder
 from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.places import END, Place
 from desktop_chat.ui.transcript.selection import Selection, selected_text, whole, word_at
@@ -41,6 +41,7 @@ class Pointer:
 
     def __init__(self, canvas: TranscriptCanvas) -> None:
         self._canvas = canvas
+        self.find = Finder(canvas)
         self.selection = Selection()
         self.hovered = -1
         """The message under the pointer, or -1."""
@@ -89,73 +90,6 @@ class Pointer:
             return True
         return False
 
-    # Finding
-
-    def _item_at(self, point: QPoint) -> int:
-        canvas = self._canvas
-        y = canvas.scroller.top + point.y()
-        if not canvas.column.items or not 0 <= y < canvas.column.height:
-            return -1
-        return canvas.column.at(y)
-
-    def _piece_at(self, point: QPoint) -> tuple[int, PieceAt] | None:
-        """Return the message and the piece nearest to a point of the viewport."""
-        index = self._item_at(point)
-        canvas = self._canvas
-        if index < 0:
-            return None
-        body = canvas.column.items[index].body
-        if body is None:
-            return None
-        y = canvas.scroller.top + point.y() - canvas.column.top_of(index)
-        found = body.piece_at(canvas.page, y)
-        return None if found is None else (index, found)
-
-    def _inside(self, index: int, found: PieceAt, point: QPoint) -> QPoint:
-        """Return a point of the viewport relative to a piece's content."""
-        canvas = self._canvas
-        top = canvas.column.top_of(index) - canvas.scroller.top
-        return point - QPoint(canvas.left + found.x, top + found.y)
-
-    def _over(self, index: int, found: PieceAt, point: QPoint) -> bool:
-        """Tell whether a point lies on a piece's content, not only near it."""
-        inside = self._inside(index, found, point)
-        width = found.page.width - found.piece.indent
-        return 0 <= inside.y() < found.piece.height and 0 <= inside.x() < width
-
-    def _place(self, point: QPoint) -> tuple[str, Place] | None:
-        """Return the message and the place nearest to a point."""
-        found = self._piece_at(point)
-        if found is None:
-            return None
-        index, at = found
-        inside = self._inside(index, at, point)
-        position = 0
-        if inside.y() >= at.piece.height:
-            position = at.piece.length()
-        elif inside.y() >= 0:
-            position = at.piece.hit(at.page, inside.x(), inside.y())
-        message_id = self._canvas.column.items[index].id
-        return message_id, Place(at.part, at.number, position)
-
-    def _link(self, point: QPoint) -> str:
-        found = self._piece_at(point)
-        if found is None or not self._over(*found, point):
-            return ""
-        inside = self._inside(*found, point)
-        return found[1].piece.link_at(found[1].page, inside.x(), inside.y())
-
-    def _code_bar(self, point: QPoint) -> tuple[CodePiece, PieceAt, QRect, QPoint] | None:
-        """Return the code whose scroll bar lies under a point."""
-        found = self._piece_at(point)
-        if found is None or not isinstance(found[1].piece, CodePiece):
-            return None
-        bar = found[1].piece.bar(found[1].page)
-        inside = self._inside(*found, point)
-        if bar is None or not bar.adjusted(0, -3, 0, 3).contains(inside):
-            return None
-        return found[1].piece, found[1], bar, inside
-
     # Pointing
 
     def _move(self, event: QMouseEvent) -> bool:
@@ -166,17 +100,17 @@ class Pointer:
         if self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
             self._extend(point)
             return True
-        self._hover(self._item_at(point))
+        self._hover(self.find.item_at(point))
         self._canvas.viewport().setCursor(self._shape(point))
         return False
 
     def _shape(self, point: QPoint) -> Qt.CursorShape:
-        found = self._piece_at(point)
-        if found is None or not self._over(*found, point):
+        found = self.find.piece_at(point)
+        if found is None or not self.find.over(*found, point):
             return Qt.CursorShape.ArrowCursor
-        if self._link(point):
+        if self.find.link(point):
             return Qt.CursorShape.PointingHandCursor
-        inside = self._inside(*found, point)
+        inside = self.find.inside(*found, point)
         at = found[1]
         if not at.piece.selectable or not at.piece.over_text(at.page, inside.x(), inside.y()):
             return Qt.CursorShape.ArrowCursor
@@ -193,7 +127,7 @@ class Pointer:
         canvas.place_controls()
 
     def _tip(self, event: QHelpEvent) -> None:
-        href = self._link(event.pos())
+        href = self.find.link(event.pos())
         if href:
             QToolTip.showText(event.globalPos(), href, self._canvas.viewport())
         else:
@@ -206,11 +140,11 @@ class Pointer:
         if event.button() != Qt.MouseButton.LeftButton:
             return False
         self._canvas.setFocus(Qt.FocusReason.MouseFocusReason)
-        bar = self._code_bar(point)
+        bar = self.find.code_bar(point)
         if bar is not None:
             self._bar = (bar[0], point.x(), bar[0].scroll)
             return True
-        place = self._place(point)
+        place = self.find.place(point)
         if place is None:
             self._clear()
             return True
@@ -242,12 +176,12 @@ class Pointer:
 
     def _double(self, event: QMouseEvent) -> bool:
         point = event.position().toPoint()
-        place = self._place(point)
+        place = self.find.place(point)
         if place is None or event.button() != Qt.MouseButton.LeftButton:
             return False
         self._double_at = (event.timestamp(), point)
         message_id, (part, number, position) = place
-        found = self._piece_at(point)
+        found = self.find.piece_at(point)
         if found is not None:
             text = found[1].piece.raw()
             start, end = word_at(text, position)
@@ -286,7 +220,7 @@ class Pointer:
         canvas = self._canvas
         message_id = self.selection.message_id
         own = canvas.column.index_of(message_id)
-        place = self._place(point)
+        place = self.find.place(point)
         if place is None or own is None:
             return
         caret = place[1]
@@ -313,7 +247,7 @@ class Pointer:
         if event.button() != Qt.MouseButton.LeftButton:
             return False
         if pressed is not None and not selecting:
-            href = self._link(point)
+            href = self.find.link(point)
             if href.lower().startswith(_SCHEMES):
                 self._canvas.link_activated.emit(href)
         return True
@@ -363,7 +297,7 @@ class Pointer:
 
     def _context_menu(self, event: QContextMenuEvent) -> None:
         canvas = self._canvas
-        index = self._item_at(event.pos())
+        index = self.find.item_at(event.pos())
         if index < 0:
             return
         menu = Menu(canvas.theme, canvas)
@@ -371,8 +305,8 @@ class Pointer:
         if not self.selection.empty:
             menu.add(tr("Copy"), "copy", "Ctrl C", slot=self.copy)
         message_id = canvas.column.items[index].id
-        menu.add(tr("Copy message"), "copy", slot=lambda: canvas.copy_message(message_id))
-        href = self._link(event.pos())
+        menu.add(tr("Copy message"), "copy", slot=lambda: canvas.copy_wanted.emit(message_id))
+        href = self.find.link(event.pos())
         if href:
             clipboard = QGuiApplication.clipboard()
             menu.add(tr("Copy link"), "link", slot=lambda: clipboard.setText(href))
@@ -382,7 +316,7 @@ class Pointer:
 
     def scroll_code(self, point: QPoint, step: int) -> None:
         """Move the code under a point sideways."""
-        found = self._piece_at(point)
+        found = self.find.piece_at(point)
         if found is None or not isinstance(found[1].piece, CodePiece):
             return
         piece = found[1].piece

@@ -55,6 +55,7 @@ class TranscriptView(TranscriptCanvas):
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
         self.overlay.pressed.connect(self._pressed)
+        self.copy_wanted.connect(self.copy_message)
 
     # What is shown
 
@@ -331,7 +332,7 @@ class TranscriptView(TranscriptCanvas):
         """Fold or unfold a part of a message; the row that was pressed stays where it is."""
         body = self.column.body(index)
         if isinstance(body, AnswerBody) and what == "thinking":
-            body.toggle_thinking()
+            body.thinking.toggle()
         elif isinstance(body, AnswerBody) and what == "detail" and body.card is not None:
             body.card.toggle_detail()
         elif isinstance(body, QuestionBody):

@@ -99,6 +99,16 @@ def test_a_good_end_has_no_card(theme: Theme) -> None:
     assert actions_of(view) == []
 
 
+def test_a_card_that_comes_is_painted_to_its_lower_edge(theme: Theme) -> None:
+    view = shown(theme, [question("q"), streaming("a")])
+    paints = Paints(view)
+    view.finish_message(failed(ErrorKind.AUTHENTICATION))
+    run(view)
+    top = view.column.top_of(1) - view.scroller.top
+    low = top + body(view, "a").card_area(view.page)[1] - 1
+    assert any(rect.top() <= low <= rect.bottom() for rect in paints.take())
+
+
 def test_the_raw_reply_is_folded(theme: Theme) -> None:
     view = shown(theme, [question("q"), failed(ErrorKind.SERVER, raw='{"error": "deep"}\n' * 5)])
     card = body(view, "a").card

@@ -268,7 +268,7 @@ def test_thinking_shows_live_and_folds_when_the_answer_begins(theme: Theme) -> N
     ]
     open_height = view.column.height
     send(view, "a", "Answer")
-    assert body(view, "a").thinking_open is False
+    assert body(view, "a").thinking.unfolded is False
     assert view.column.height < open_height + 60
     row = view.overlay.widget(("a", "thinking"))
     assert row is not None
@@ -285,10 +285,10 @@ def test_thinking_that_the_reader_opened_stays_open(theme: Theme) -> None:
     view = shown(theme, [question("q"), streaming("a")])
     think(view, "a", "A thought.")
     press(view, "a", "thinking")
-    assert body(view, "a").thinking_open is False
+    assert body(view, "a").thinking.unfolded is False
     press(view, "a", "thinking")
     send(view, "a", "Answer")
-    assert body(view, "a").thinking_open
+    assert body(view, "a").thinking.unfolded
 
 
 def test_thinking_does_not_fold_under_a_reader(theme: Theme) -> None:
@@ -297,7 +297,7 @@ def test_thinking_does_not_fold_under_a_reader(theme: Theme) -> None:
     view.scroll_by(-1500)
     top = view.scroller.top
     send(view, "a", "Answer")
-    assert body(view, "a").thinking_open
+    assert body(view, "a").thinking.unfolded
     assert view.scroller.top == top
 
 
@@ -321,7 +321,7 @@ def test_the_thinking_row_unfolds_a_finished_answer_in_place(theme: Theme) -> No
     y = row.y()
     press(view, "a", "thinking")
     assert row.y() == y
-    assert body(view, "a").thinking_open
+    assert body(view, "a").thinking.unfolded
     press(view, "a", "thinking")
     assert row.y() == y
 
