@@ -395,8 +395,6 @@ def retry_count(notice: Notice) -> str:
 def explain_end(message: Message, *, terminal: bool = False) -> Explanation | None:
     """Say why an answer is not whole; None for one that is, or that still streams.
 
-    An answer that the user stopped needs no card, unless nothing had arrived.
-
     Args:
         message: an answer.
         terminal: advise what can be done without the window.
@@ -409,10 +407,8 @@ def explain_end(message: Message, *, terminal: bool = False) -> Explanation | No
         )
     if message.state is MessageState.INTERRUPTED:
         return _interrupted(kept)
-    if message.state is MessageState.STOPPED and not kept:
-        return Explanation(
-            tr("Stopped before the answer"), "", (Action.REGENERATE,), "circle-dashed", Tone.NEUTRAL
-        )
+    if message.state is MessageState.STOPPED:
+        return _stopped(kept)
     if message.state is MessageState.DONE:
         return _finished(message, "" if terminal else tr("You can continue from here."))
     return None
@@ -466,6 +462,8 @@ def _cause(card: _Card, error: ErrorInfo, values: Mapping[str, str]) -> str:
     if card.own_words and words:
         if len(words) > _WORDS_LIMIT:
             words = words[:_WORDS_LIMIT].rstrip() + "…"
+        # A sentence brings its own full stop.
+        words = words.removesuffix(".").removesuffix("。")
         return fill(tr("{service} says: “{words}”."), service=values["service"], words=words)
     exact = _KEY_PROBLEMS.get(values.get("problem", ""))
     exact = exact or _CODE_CAUSES.get((error.kind, error.code))
@@ -507,6 +505,19 @@ def _busy() -> Explanation:
         tr("An answer is still on its way"),
         tr("Stop it, or wait for its end."),
         (),
+        "circle-dashed",
+        Tone.NEUTRAL,
+    )
+
+
+def _stopped(kept: int) -> Explanation:
+    if not kept:
+        title, advice, actions = tr("Stopped before the answer"), "", (Action.REGENERATE,)
+        return Explanation(title, advice, actions, "circle-dashed", Tone.NEUTRAL)
+    return Explanation(
+        tr("You stopped the answer"),
+        tr("You can continue from here."),
+        (Action.REGENERATE, Action.CONTINUE),
         "circle-dashed",
         Tone.NEUTRAL,
     )

@@ -4,8 +4,15 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, Final
 
-from PySide6.QtCore import QEvent, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QDesktopServices,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_chat.chat.explain import Action, Tone, explain_error
@@ -154,6 +161,26 @@ class ChatPage(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.tokens.canvas)
         painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Scroll the messages by the keys that the box has no use for."""
+        if self._pages.currentWidget() is not self.transcript:
+            super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.transcript.keyPressEvent(event)
+        elif event.matches(QKeySequence.StandardKey.MoveToEndOfDocument):
+            self.transcript.scroll_to_end()
+        elif event.matches(QKeySequence.StandardKey.MoveToStartOfDocument):
+            self.transcript.scroll_to(0)
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll the messages with the pointer over the box, too."""
+        if self._pages.currentWidget() is self.transcript and event.angleDelta().y():
+            self.transcript.wheelEvent(event)
+        else:
+            super().wheelEvent(event)
 
     # What the window asks for
 

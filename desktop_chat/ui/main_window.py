@@ -153,8 +153,8 @@ class MainWindow(QWidget):
         """Show a conversation, and scroll to one of its messages if one is named."""
         self.show_chats()
         self.tabs.open(conversation_id, message_id)
-        if self.frame.put_away():
-            self.current_page().focus_composer()
+        self.frame.put_away()
+        self.current_page().focus_composer()
 
     def new_chat(self) -> None:
         """Show a chat in which nothing was asked yet."""

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QInputMethodEvent,
     QKeyEvent,
+    QKeySequence,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -357,8 +358,21 @@ class MessageEdit(QPlainTextEdit):
         elif key == Qt.Key.Key_Escape:
             event.ignore()
             self.escape_pressed.emit()
+        elif self._leads_nowhere(event):
+            event.ignore()
         else:
             super().keyPressEvent(event)
+
+    def _leads_nowhere(self, event: QKeyEvent) -> bool:
+        """Tell whether a key would move what cannot move further: others may want it."""
+        if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            return self.verticalScrollBar().maximum() == 0
+        cursor = self.textCursor()
+        if event.matches(QKeySequence.StandardKey.MoveToEndOfDocument):
+            return cursor.atEnd() and not cursor.hasSelection()
+        if event.matches(QKeySequence.StandardKey.MoveToStartOfDocument):
+            return cursor.atStart() and not cursor.hasSelection()
+        return False
 
     def _at_joint(self) -> bool:
         cursor = self.textCursor()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.settings import ACTIVE_TAB, OPEN_TABS
@@ -163,6 +163,7 @@ class TabArea(QWidget):
                 index = self.bar.index_of(closed.conversation_id)
                 self.bar.moveTab(index, min(closed.place, self.bar.count() - 1))
                 self._remember()
+                self.current_page().focus_composer()
                 return
 
     def step(self, distance: int) -> None:
@@ -247,6 +248,7 @@ class TabArea(QWidget):
     def _drop(self, index: int) -> None:
         conversation_id = self.bar.id_at(index)
         page = self._pages.pop(conversation_id, None)
+        held = page is not None and self._holds_focus(page)
         if page is not None:
             page.leave()
             self._near.sessions.release(page.session)
@@ -254,6 +256,14 @@ class TabArea(QWidget):
             page.deleteLater()
         self.bar.removeTab(index)
         self._show_current()
+        if held:
+            # Qt would go on to what comes next in the order of Tab: the strip.
+            self.current_page().focus_composer()
+
+    @staticmethod
+    def _holds_focus(page: ChatPage) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and page.isAncestorOf(focused)
 
     def _show_current(self) -> None:
         """Show the page of the current tab, built now if it never was."""

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -100,6 +100,22 @@ def move_pointer(
         Qt.MouseButton.NoButton,
         buttons,
         Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(target, event)
+
+
+def turn_wheel(target: QWidget, degrees: int) -> None:
+    """Turn the wheel over the middle of a widget by so many eighths of a degree, up is positive."""
+    at = QPointF(target.rect().center())
+    event = QWheelEvent(
+        at,
+        target.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, degrees),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
     )
     QApplication.sendEvent(target, event)
 

@@ -28,6 +28,7 @@ from tests.helpers.window import (
     exchange,
     open_desk,
     press,
+    turn_wheel,
     turns,
     until_read,
     use_model,
@@ -387,3 +388,56 @@ async def test_a_page_behind_others_paints_nothing_and_catches_up() -> None:
         assert painted == []
         window.tabs.go_to(1)
         await until(lambda: painted, "what it missed")
+
+
+@on_qt_loop
+async def test_the_messages_scroll_by_keys_and_wheel_from_the_box() -> None:
+    async with open_desk(demo=True, size=(900, 560)) as desk:
+        page = await exchange(desk.window, "Say 600 tokens", "demo-long")
+        view, edit = page.transcript, page.composer.edit
+        edit.setFocus()
+        await until(view.at_end, "the end")
+        end = view.scroller.top
+        press(desk.window, Qt.Key.Key_PageUp)
+        above = view.scroller.top
+        assert above < end
+        press(desk.window, Qt.Key.Key_PageDown)
+        assert view.at_end()
+        press(desk.window, Qt.Key.Key_Home, CTRL)
+        assert view.scroller.top == 0
+        # What is written comes first: the caret goes before the messages do.
+        QTest.keyClicks(edit, "two words")
+        press(desk.window, Qt.Key.Key_Home, CTRL)
+        press(desk.window, Qt.Key.Key_End, CTRL)
+        assert view.scroller.top == 0
+        press(desk.window, Qt.Key.Key_End, CTRL)
+        assert view.at_end()
+        assert edit.hasFocus()
+        turn_wheel(page, 120)
+        assert view.scroller.top < end
+
+
+@on_qt_loop
+async def test_a_stopped_answer_can_be_continued() -> None:
+    async with open_desk(demo=True, speed=1.0) as desk:
+        page = desk.window.current_page()
+        await use_model(page, "demo-long")
+        await ask(page, "Say 9000 tokens")
+        running = str(page.session.running_id)
+        column = page.transcript.column
+
+        def arrived() -> bool:
+            body = column.answer(1) if len(column.items) > 1 else None
+            return body is not None and body.text.chars > 20
+
+        await until(arrived, "some text")
+        press(desk.window, Qt.Key.Key_Escape)
+        stopped = await answered(page)
+        assert stopped.state is MessageState.STOPPED
+        page.transcript.action_requested.emit(running, Action.CONTINUE.value)
+        await until(lambda: page.session.running, "the rest")
+        await page.session.stop()
+        last = page.session.branch()[-1]
+        assert isinstance(last, Message)
+        assert last.text.startswith(stopped.text)
+        assert last.id == running

@@ -271,3 +271,36 @@ async def test_many_tabs_shrink_and_then_scroll() -> None:
         assert bar.width() < 720
         assert desk.window.width() == 720
         assert bar.rect().contains(bar.tabRect(bar.currentIndex()).center())
+
+
+@on_qt_loop
+async def test_the_box_has_the_focus_after_a_tab_goes_or_comes() -> None:
+    async with open_desk(demo=True) as desk:
+        window, tabs = desk.window, desk.window.tabs
+        ids = await three_chats(desk)
+        press(window, Qt.Key.Key_W, CTRL)
+        assert tabs.bar.ids() == ids[:2]
+        assert tabs.current_page().composer.edit.hasFocus()
+        tabs.current_page().transcript.setFocus()
+        press(window, Qt.Key.Key_W, CTRL)
+        assert tabs.current_page().composer.edit.hasFocus()
+        press(window, Qt.Key.Key_T, CTRL | SHIFT)
+        assert tabs.current_page().session.conversation.id == ids[1]
+        assert tabs.current_page().composer.edit.hasFocus()
+        tabs.bar.setFocus()
+        press(window, Qt.Key.Key_Delete)
+        assert tabs.bar.ids() == ids[:1]
+        assert tabs.bar.hasFocus()
+
+
+@on_qt_loop
+async def test_who_opens_a_chat_from_the_list_can_type_at_once() -> None:
+    async with open_desk(demo=True) as desk:
+        window = desk.window
+        first, _second, _third = await three_chats(desk)
+        chats = window.sidebar.list
+        row = chats.visualRect(chats.rows.find(first)).center()
+        QTest.mouseClick(chats.viewport(), Qt.MouseButton.LeftButton, pos=row)
+        page = window.current_page()
+        assert page.session.conversation.id == first
+        assert page.composer.edit.hasFocus()

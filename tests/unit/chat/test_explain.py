@@ -74,6 +74,8 @@ def test_the_services_own_words_stand_in_the_cause() -> None:
     error = ErrorInfo(ErrorKind.RATE_LIMIT, 429, message="60 requests\nper minute")
     told = explain_error(error, service_name="Ark")
     assert told.cause == "Ark says: “60 requests per minute”. Wait a moment and retry."
+    sentence = explain_error(replace(error, message="Slow down."), service_name="Ark")
+    assert sentence.cause == "Ark says: “Slow down”. Wait a moment and retry."
 
 
 def test_long_words_are_cut() -> None:
@@ -153,7 +155,16 @@ def test_a_good_answer_needs_no_card() -> None:
     assert explain_end(replace(ANSWER, reason=FinishReason.STOP)) is None
     assert explain_end(replace(ANSWER, reason=FinishReason.TOOL_CALLS)) is None
     assert explain_end(replace(ANSWER, state=MessageState.STREAMING)) is None
-    assert explain_end(replace(ANSWER, state=MessageState.STOPPED)) is None
+
+
+def test_a_stopped_answer_can_be_continued() -> None:
+    told = explain_end(replace(ANSWER, state=MessageState.STOPPED))
+    assert told is not None
+    assert told.tone is Tone.NEUTRAL
+    assert told.actions == (Action.REGENERATE, Action.CONTINUE)
+    empty = explain_end(replace(ANSWER, state=MessageState.STOPPED, text=""))
+    assert empty is not None
+    assert empty.actions == (Action.REGENERATE,)
 
 
 def test_ends_that_need_one() -> None:
