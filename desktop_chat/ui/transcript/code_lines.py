@@ -12,6 +12,7 @@ from PySide6.QtGui import QTextLayout
 from desktop_chat.ui.transcript.highlight import Tokens
 from desktop_chat.ui.transcript.layout_text import Counter, edge
 from desktop_chat.ui.transcript.look import Face, Look
+from desktop_chat.ui.transcript.units import to_characters, to_units
 
 _CHUNK: Final = 800
 """A longer line is laid out in parts of so many characters."""
@@ -124,19 +125,24 @@ class CodeLines:
         """Return the x of a position in a line."""
         text = self.lines[index]
         if len(text) <= _CHUNK:
-            return edge(self._layout(index, (), look).lineAt(0), column)
+            line = self._layout(index, (), look).lineAt(0)
+            return edge(line, to_units(text, column))
         return width_of(text[:column], look)
 
     def column_at(self, index: int, x: float, look: Look) -> int:
         """Return the position in a line nearest to an x."""
         text = self.lines[index]
         if len(text) <= _CHUNK:
-            return int(self._layout(index, (), look).lineAt(0).xToCursor(x))
+            line = self._layout(index, (), look).lineAt(0)
+            return to_characters(text, int(line.xToCursor(x)))
         edges = self._edges(index, look)
         part = max(0, bisect_right(edges, x) - 1)
         start = part * _CHUNK
-        layout = _lay(text[start : start + _CHUNK], (), look)
-        return start + int(layout.lineAt(0).xToCursor(x - edges[part]))
+        chunk = text[start : start + _CHUNK]
+        # A line lives as long as its layout.
+        layout = _lay(chunk, (), look)
+        units = int(layout.lineAt(0).xToCursor(x - edges[part]))
+        return start + to_characters(chunk, units)
 
     @property
     def starts(self) -> list[int]:
@@ -155,8 +161,8 @@ def _lay(text: str, tokens: Tokens, look: Look) -> QTextLayout:
     ranges = []
     for start, length, kind in tokens:
         made = QTextLayout.FormatRange()
-        made.start = start
-        made.length = length
+        made.start = to_units(text, start)
+        made.length = to_units(text, start + length) - made.start
         made.format = look.syntax(kind)
         ranges.append(made)
     if ranges:

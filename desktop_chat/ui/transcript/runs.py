@@ -8,6 +8,7 @@ from PySide6.QtGui import QTextCharFormat, QTextLayout
 
 from desktop_chat.markdown.blocks import Spans, Style
 from desktop_chat.ui.transcript.look import PAD, SEAM, Face, Look
+from desktop_chat.ui.transcript.units import join_pairs, split_pairs
 
 _BREAK: Final = "\u2028"
 _PAD_MARK: Final = -1
@@ -17,10 +18,11 @@ _ADDRESS: Final = 64
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """A text as it is laid out.
+    """A text as it is laid out. All positions count units, as Qt does.
 
     Attributes:
-        text: with pads around inline code and U+2028 for line breaks.
+        text: with pads around inline code and U+2028 for line breaks; characters beyond U+FFFF
+            are pairs.
         marks: (start, end, style) of what is not plain, in order; a style of -1 marks a pad.
         inserted: positions of characters that are not part of the text, in order.
         boxes: (start, end) of each inline code, its pads included.
@@ -37,7 +39,7 @@ class Run:
         """Return the text between two positions as a reader would copy it."""
         end = len(self.text) if end is None else end
         if not self.inserted:
-            return self.text[start:end].replace(_BREAK, "\n")
+            return join_pairs(self.text[start:end]).replace(_BREAK, "\n")
         parts: list[str] = []
         at = start
         for index in range(bisect_left(self.inserted, start), len(self.inserted)):
@@ -47,7 +49,7 @@ class Run:
             parts.append(self.text[at:position])
             at = position + 1
         parts.append(self.text[at:end])
-        return "".join(parts).replace(_BREAK, "\n")
+        return join_pairs("".join(parts)).replace(_BREAK, "\n")
 
     def link_at(self, position: int) -> str:
         """Return the address of the link at a position, or ""."""
@@ -99,14 +101,14 @@ class _Builder:
 def make_run(spans: Spans) -> Run:
     """Return spans as one string with marks."""
     if len(spans) == 1 and not spans[0].style:
-        return Run(spans[0].text.replace("\n", _BREAK))
+        return Run(split_pairs(spans[0].text).replace("\n", _BREAK))
     builder = _Builder()
     for index, span in enumerate(spans):
-        text = span.text.replace("\n", _BREAK)
+        text = split_pairs(span.text).replace("\n", _BREAK)
         style = span.style
         if style & Style.IMAGE:
             address = span.href if len(span.href) <= _ADDRESS else f"{span.href[:_ADDRESS]}…"
-            text = f"{text} {address}".strip()
+            text = f"{text} {split_pairs(address)}".strip()
         if not text:
             continue
         start = builder.length

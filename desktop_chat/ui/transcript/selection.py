@@ -1,6 +1,7 @@
 """What is selected: an anchor and a caret, each a message, a part, a piece and a position."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from desktop_chat.ui.transcript.body import MessageBody
 from desktop_chat.ui.transcript.look import Page
@@ -8,6 +9,8 @@ from desktop_chat.ui.transcript.pieces import Piece
 from desktop_chat.ui.transcript.places import Part, Place, Selected
 
 _START = Place(Part.BODY, 0, 0)
+_IDEOGRAPHS: Final = frozenset(map(chr, range(0xD840, 0xD8C0)))
+"""What the pairs of rare CJK characters begin with."""
 
 
 @dataclass(slots=True)
@@ -81,17 +84,30 @@ def whole(body: MessageBody, page: Page) -> tuple[Place, Place] | None:
     return Place(first.part, 0, 0), end
 
 
+def _second_half(text: str, at: int) -> bool:
+    """Tell whether a unit is the second of a pair."""
+    return 0 < at < len(text) and "\udc00" <= text[at] <= "\udfff"
+
+
 def word_at(text: str, position: int) -> tuple[int, int]:
-    """Return the word around a position: letters and digits, or a run of CJK up to punctuation."""
+    """Return the word around a position: letters and digits, or a run of CJK up to punctuation.
+
+    Args:
+        text: characters beyond U+FFFF are whole, or pairs of units.
+        position: in it.
+    """
     if not text:
         return 0, 0
     position = min(position, len(text) - 1)
+    if _second_half(text, position):
+        position -= 1
 
     def inside(at: int) -> bool:
-        return text[at].isalnum() or text[at] == "_"
+        unit = text[at - 1] if _second_half(text, at) else text[at]
+        return unit.isalnum() or unit == "_" or unit in _IDEOGRAPHS
 
     if not inside(position):
-        return position, position + 1
+        return position, position + (2 if _second_half(text, position + 1) else 1)
     start = end = position
     wide = ord(text[position]) > 0x2E7F
     while start > 0 and inside(start - 1) and (ord(text[start - 1]) > 0x2E7F) == wide:
