@@ -90,7 +90,7 @@ class MainWindow(QWidget):
         tabs.retitled.connect(self.retranslate)
         tabs.settings_requested.connect(self.open_settings)
         tabs.return_requested.connect(self.show_chats)
-        tabs.strip.sidebar_requested.connect(frame.toggle)
+        tabs.strip.sidebar_requested.connect(self.toggle_sidebar)
         frame.docked_changed.connect(partial(near.settings.set, SIDEBAR_OPEN))
         frame.sidebar_changed.connect(lambda seen: tabs.strip.show_sidebar_button(not seen))
 
@@ -104,7 +104,7 @@ class MainWindow(QWidget):
             "new_chat": self.new_chat,
             "search": self.search,
             "rename": self.rename,
-            "sidebar": self.frame.toggle,
+            "sidebar": self.toggle_sidebar,
             "new_tab": tabs.new_tab,
             "close_tab": tabs.close_current,
             "reopen_tab": tabs.reopen,
@@ -258,6 +258,14 @@ class MainWindow(QWidget):
         """Put the caret into the search field."""
         self.frame.reveal()
         self.sidebar.focus_search()
+
+    def toggle_sidebar(self) -> None:
+        """Show or hide the sidebar. One that lies over the chats has the keys while it does."""
+        self.frame.toggle()
+        if self.frame.overlays and self.frame.sidebar_open:
+            self.sidebar.list.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self.frame.overlays:
+            self.current_page().focus_composer()
 
     def rename(self) -> None:
         """Let the title of the chosen chat be changed."""

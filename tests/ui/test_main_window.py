@@ -15,7 +15,7 @@ from desktop_chat.core.settings import (
 from desktop_chat.ui import geometry
 from desktop_chat.ui.sidebar import NARROWEST, WIDEST
 from tests.helpers.qt import on_qt_loop, until
-from tests.helpers.window import CTRL, answered, ask, exchange, open_desk, press, turns
+from tests.helpers.window import CTRL, answered, ask, exchange, open_desk, press, turns, use_model
 
 
 @on_qt_loop
@@ -83,11 +83,20 @@ async def test_sidebar_lies_over_the_chats_where_there_is_little_room() -> None:
         desk.theme.reduced_motion = True
         assert window.size().width() == 720
         assert not window.sidebar.isVisible()
+        page = window.current_page()
+        await use_model(page, "demo-slow")
+        await ask(page, "Behind it")
         press(window, Qt.Key.Key_B, CTRL)
         assert window.sidebar.isVisible()
         assert window.tabs.width() == 720
+        # It has the keys: Esc puts it away, and stops no answer behind it.
         press(window, Qt.Key.Key_Escape)
         assert not window.sidebar.isVisible()
+        assert page.composer.edit.hasFocus()
+        await turns()
+        assert page.session.running
+        press(window, Qt.Key.Key_Escape)
+        await until(lambda: not page.session.running, "the end")
         press(window, Qt.Key.Key_K, CTRL)
         assert window.sidebar.search.hasFocus()
         window.open_conversation(window.tabs.bar.id_at(0))
