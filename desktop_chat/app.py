@@ -81,6 +81,7 @@ class Desk:
                 sessions=house.sessions,
                 history=house.history,
                 setup=house.setup,
+                lists=house.lists,
                 secrets=house.secrets,
                 redact=house.redactor.clean,
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from desktop_chat.chat.defaults import default_options, default_rounds
 from desktop_chat.chat.history import History
+from desktop_chat.chat.model_lists import ModelLists
 from desktop_chat.chat.prompts import Prompts
 from desktop_chat.chat.session import SessionPorts
 from desktop_chat.chat.sessions import Sessions
@@ -50,6 +51,7 @@ class House:
         store: conversations.
         tasks: what runs.
         setup: services and their keys.
+        lists: the services' own lists of models.
         prompts: what is said to a model on the program's own account.
         history: the list of conversations.
         sessions: the conversations that are open or run.
@@ -65,6 +67,7 @@ class House:
     store: "SqliteStore"
     tasks: Tasks
     setup: ServiceSetup
+    lists: ModelLists
     prompts: Prompts
     history: History
     sessions: Sessions
@@ -158,6 +161,7 @@ def build(environ: Mapping[str, str], *, terminal: bool = False) -> House:
         store=store,
         tasks=tasks,
         setup=setup,
+        lists=ModelLists(setup, catalogue, tasks),
         prompts=prompts,
         history=history,
         sessions=Sessions(

@@ -1,5 +1,6 @@
 """What a new conversation asks with, from the settings."""
 
+from desktop_chat.chat.model_lists import first_model
 from desktop_chat.chat.setup import ServiceSetup
 from desktop_chat.core import settings as keys
 from desktop_chat.core.messages import ChatOptions
@@ -19,7 +20,7 @@ def default_options(settings: Settings, setup: ServiceSetup) -> ChatOptions:
     model = settings.get(keys.DEFAULT_MODEL) if chosen else ""
     return ChatOptions(
         service_id=service.id,
-        model=model or service.default_model,
+        model=model or first_model(service),
         thinking={"on": True, "off": False}.get(settings.get(keys.DEFAULT_THINKING)),
         effort=settings.get(keys.DEFAULT_EFFORT),
     )

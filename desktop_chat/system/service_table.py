@@ -4,7 +4,7 @@ Reading never raises for what a person wrote: a field that cannot be used is lef
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -79,7 +79,7 @@ def read_service(
         if values.get("default_model"):
             models = (*models, Model(default, thinking=service.thinking))
         else:
-            default = models[0].id if models else ""
+            default = _only(models)
     return replace(service, models=models, default_model=default)
 
 
@@ -124,8 +124,14 @@ def _refuse(service_id: str, findings: Findings) -> None:
 
 
 def _default_without(service: Service, base: Service) -> str:
-    ids = [model.id for model in service.models]
-    return base.default_model if base.default_model in ids else (ids[0] if ids else "")
+    if any(model.id == base.default_model for model in service.models):
+        return base.default_model
+    return _only(service.models)
+
+
+def _only(models: Sequence[Model]) -> str:
+    """Return the id of the one model that there is; among several the user chooses."""
+    return models[0].id if len(models) == 1 else ""
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from desktop_chat.chat.model_lists import first_model
 from desktop_chat.core.identity import DEMO_SERVICE_ID
 from desktop_chat.core.messages import ChatOptions, Conversation
 from desktop_chat.core.ports import Settings
@@ -35,7 +36,7 @@ def effective(
     options = chat.options
     service = by_id.get(options.service_id)
     if service is not None and (chat.leaf_id is not None or _chosen(service, settings)):
-        model = options.model or _first_model(service)
+        model = options.model or first_model(service)
         return service, fitted(service, replace(options, service_id=service.id, model=model))
     service = by_id.get(settings.get(DEFAULT_SERVICE)) or next(
         (item for item in usable if item.id != DEMO_SERVICE_ID), None
@@ -43,7 +44,7 @@ def effective(
     if service is None:
         return None
     chosen = service.id == settings.get(DEFAULT_SERVICE)
-    model = (settings.get(DEFAULT_MODEL) if chosen else "") or _first_model(service)
+    model = (settings.get(DEFAULT_MODEL) if chosen else "") or first_model(service)
     filled = replace(
         options,
         service_id=service.id,
@@ -70,11 +71,7 @@ def prefer_new(known: Collection[str], usable: Sequence[Service], settings: Sett
     new = [service for service in usable if service.id not in known]
     if new and settings.get(DEFAULT_SERVICE) in ("", DEMO_SERVICE_ID):
         settings.set(DEFAULT_SERVICE, new[0].id)
-        settings.set(DEFAULT_MODEL, _first_model(new[0]))
-
-
-def _first_model(service: Service) -> str:
-    return service.default_model or next((model.id for model in service.models), "")
+        settings.set(DEFAULT_MODEL, first_model(new[0]))
 
 
 def fitted(service: Service, options: ChatOptions) -> ChatOptions:

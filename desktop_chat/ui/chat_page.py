@@ -122,6 +122,7 @@ class ChatPage(QWidget):
         near = self._near
         Relay(self.session.subscribe, self).received.connect(self._receive)
         Relay(near.setup.subscribe, self).received.connect(self._key_saved)
+        Relay(near.lists.subscribe, self).received.connect(lambda _service: self._show_lists())
         self._theme.changed.connect(self.update)
         view, composer = self.transcript, self.composer
         view.action_requested.connect(self._act)
@@ -137,9 +138,12 @@ class ChatPage(QWidget):
         composer.model_chosen.connect(self._choose_model)
         composer.thinking_chosen.connect(self._choose_thinking)
         composer.edit_last_requested.connect(self.edit_last)
+        composer.lists_wanted.connect(self._want_lists)
+        composer.mend_requested.connect(self._mend_list)
         composer.add_service_requested.connect(lambda: self.settings_requested.emit("", False))
         self._draft_pause.timeout.connect(self.keep_draft)
         self.start.template_chosen.connect(self._use_template)
+        self.start.model_requested.connect(composer.open_model_picker)
         self.start.add_service_requested.connect(lambda: self.settings_requested.emit("", False))
         self.first_run.demo_requested.connect(self.choose_demo)
         self.first_run.service_requested.connect(
@@ -448,6 +452,9 @@ class ChatPage(QWidget):
                 self._run(self._edit(message_id), "edit")
 
     async def _regenerate(self, message_id: str) -> None:
+        if not self._model():
+            self.composer.open_model_picker()
+            return
         await self._settle_options()
         await self.session.regenerate(message_id)
 
@@ -487,6 +494,30 @@ class ChatPage(QWidget):
         near = self._near
         return effective(self.session.conversation, near.setup.usable(), near.settings)
 
+    def _model(self) -> str:
+        """Return the model that is asked; "" while none is chosen."""
+        found = self._effective()
+        return "" if found is None else found[1].model
+
+    def _want_lists(self) -> None:
+        """Fetch the lists of services of which no model can be offered."""
+        for service in self._near.setup.usable():
+            if self._near.lists.lacks(service):
+                self._near.lists.fetch(service)
+
+    def _show_lists(self) -> None:
+        usable = self._near.setup.usable()
+        lists = self._near.lists
+        self.composer.set_lists({item.id: lists.state(item.id) for item in usable})
+
+    def _mend_list(self, service_id: str) -> None:
+        """Do what may help where a list could not be fetched."""
+        service = self._near.catalogue.service(service_id)
+        if self._near.lists.state(service_id).wants_key:
+            self.settings_requested.emit(service_id, True)
+        elif service is not None:
+            self._near.lists.fetch(service)
+
     async def _settle_options(self) -> None:
         """Write into the conversation what it asks with, so that a later default changes it not."""
         found = self._effective()
@@ -496,6 +527,7 @@ class ChatPage(QWidget):
     def services_changed(self) -> None:
         """Offer the services that are set up now."""
         self.composer.set_services(self._near.setup.usable())
+        self._show_lists()
         self.first_run.set_services(
             [item for item in self._near.catalogue.services() if item.id != DEMO_SERVICE_ID]
         )
@@ -511,6 +543,7 @@ class ChatPage(QWidget):
         thinking = service.model(options.model).thinking
         self.composer.set_thinking(thinking, options.thinking, options.effort)
         self.start.set_demo(service.id == DEMO_SERVICE_ID)
+        self.start.set_lacks_model(not options.model)
 
     def _show_page(self) -> None:
         ready = self._effective() is not None
@@ -528,25 +561,26 @@ class ChatPage(QWidget):
         service = self._near.catalogue.service(service_id)
         if service is not None:
             chosen = replace(options, service_id=service_id, model=model_id)
-            self._choose(fitted(service, chosen))
+            # At once: an Enter that follows must find it.
+            self.composer.set_model(service_id, model_id)
+            self._choose(fitted(service, chosen), writes=True)
 
     def _choose_thinking(self, thinking: bool | None, effort: str) -> None:
         found = self._effective()
         if found is not None:
             self._choose(replace(found[1], thinking=thinking, effort=effort))
 
-    def _choose(self, options: ChatOptions) -> None:
+    def _choose(self, options: ChatOptions, *, writes: bool = False) -> None:
         remember(self._near.settings, options)
-        self._run(self._take_options(options), "options")
+        self._run(self._take_options(options, writes), "options")
 
-    async def _take_options(self, options: ChatOptions) -> None:
-        begins = not self.composer.isVisibleTo(self)
+    async def _take_options(self, options: ChatOptions, writes: bool) -> None:
         await self.session.set_options(options)
         if self._left:
             return
         self._show_options()
         self._show_page()
-        if begins:
+        if writes:
             self.focus_composer()
 
     def _tile(self, service_id: str) -> tuple[str, str]:

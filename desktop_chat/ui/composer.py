@@ -1,12 +1,13 @@
 """The composer: the box to write in, above a bar with the model, the thinking and Send."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop_chat.chat.model_lists import ListState
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.services import Service, Thinking
 from desktop_chat.ui import icons
@@ -65,7 +66,7 @@ class Composer(QWidget):
     """
 
     submitted = Signal(str)
-    """The text, when the user sends it; never blank."""
+    """The text, when the user sends it; never blank, and never without a model."""
     stop_requested = Signal()
     text_changed = Signal()
     model_chosen = Signal(str, str)
@@ -75,6 +76,10 @@ class Composer(QWidget):
     edit_last_requested = Signal()
     """Up in an empty box."""
     add_service_requested = Signal()
+    lists_wanted = Signal()
+    """The models are looked at: those that are not known yet are wanted."""
+    mend_requested = Signal(str)
+    """The id of a service whose list of models could not be fetched."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +87,7 @@ class Composer(QWidget):
         self._running = False
         self._follow_up = False
         self._services: list[Service] = []
+        self._lists: Mapping[str, ListState] = {}
         self._model = ("", "")
         self._thinking = Thinking()
         self._thinks: bool | None = None
@@ -171,8 +177,13 @@ class Composer(QWidget):
         self.send_button.setEnabled(not self._running and self.edit.has_text())
 
     def _submit(self) -> None:
-        if not self._running and self.edit.has_text():
+        if self._running or not self.edit.has_text():
+            return
+        if self._model[1]:
             self.submitted.emit(self.edit.text())
+        else:
+            # The text stays; it is sent when there is someone to answer it.
+            self.open_model_picker()
 
     def _escape(self) -> None:
         if self._running:
@@ -203,6 +214,20 @@ class Composer(QWidget):
         """Set what the model picker offers, in its order."""
         self._services = list(services)
         self._show_model()
+        self._supply_picker()
+
+    def set_lists(self, states: Mapping[str, ListState]) -> None:
+        """Set what the model picker says of services whose models are not known.
+
+        Args:
+            states: how fetching the list of each service goes, by its id.
+        """
+        self._lists = states
+        self._supply_picker()
+
+    def _supply_picker(self) -> None:
+        if self._picker is not None:
+            self._picker.supply(self._services, self._lists)
 
     def set_model(self, service_id: str, model_id: str) -> None:
         """Show the model in use; "" when there is none."""
@@ -244,13 +269,17 @@ class Composer(QWidget):
 
     def open_model_picker(self) -> None:
         """Open the list of models above its button."""
-        picker = ModelPicker(self._theme, self._services, self._model, self.model_button)
+        picker = ModelPicker(
+            self._theme, self._services, self._model, self._lists, self.model_button
+        )
         picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         picker.chosen.connect(self.model_chosen)
+        picker.mend.connect(self.mend_requested)
         picker.add_service.connect(self.add_service_requested)
         picker.closed.connect(self._picker_closed)
         self._picker = picker
         picker.open_for(self.model_button, above=True)
+        self.lists_wanted.emit()
 
     def _picker_closed(self) -> None:
         self._picker = None

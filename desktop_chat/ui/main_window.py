@@ -6,6 +6,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.identity import APP_NAME
@@ -217,13 +218,16 @@ class MainWindow(QWidget):
         """
         near = self._near
         if self._settings_page is None:
-            page = SettingsPage(near.theme, near.bridge, near.setup, near.catalogue, near.settings)
+            page = SettingsPage(
+                near.theme, near.bridge, near.setup, near.lists, near.catalogue, near.settings
+            )
             page.closed.connect(self.show_chats)
             self._settings_page = page
+        # First shown, then asked to take the focus: what is not in the window cannot have it.
+        self._show_full(self._settings_page)
         self._settings_page.show_services(service_id, focus_key)
         if focus_key and not service_id:
             self._settings_page.services.begin_adding()
-        self._show_full(self._settings_page)
 
     def _open_panel(self, spec: PanelSpec) -> None:
         if spec.icon not in self._panels:
@@ -247,7 +251,9 @@ class MainWindow(QWidget):
         for page in self.tabs.pages():
             page.forget_key_wait()
         before, self._focus_before = self._focus_before, None
-        if before is not None and self.isAncestorOf(before) and before.isVisible():
+        # What was pressed may be gone: the ways to begin are made anew when a service changes.
+        there = before is not None and isValid(before) and self.isAncestorOf(before)
+        if before is not None and there and before.isVisible():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self.tabs.current_page().focus_composer()

@@ -1,6 +1,6 @@
 """Choosing a model: the button in the composer's bar and the list that it opens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_chat.chat.explain import explain_error
+from desktop_chat.chat.model_lists import ListState
 from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.services import Model, Service, ThinkingDialect
 from desktop_chat.ui import icons
@@ -65,23 +67,62 @@ def is_local(service: Service) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row of the list: a service's heading when ``model`` is None."""
+    """A row of the list: a service's heading, unless it has one of the others.
+
+    Attributes:
+        service: that it belongs to.
+        model: of the service.
+        typed: the model is not in a list: its id was typed.
+        note: what there is to say of a service without models.
+        mend: the note is a failure, and choosing it does this; or "".
+    """
 
     service: Service
     model: Model | None = None
+    typed: bool = False
+    note: str = ""
+    mend: str = ""
+
+    @property
+    def heading(self) -> bool:
+        return self.model is None and not self.note
+
+    @property
+    def words(self) -> str:
+        if self.model is None:
+            return self.note or self.service.title(language())
+        if self.typed:
+            return tr("Use “{model}”").format(model=self.model.id)
+        return self.model.id
+
+
+def _is(row: _Row, model_id: str) -> bool:
+    return row.model is not None and row.model.id == model_id
 
 
 class _Models(QAbstractListModel):
     """The services and their models that match the search."""
 
-    def __init__(self, services: Sequence[Service], current: tuple[str, str]) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        current: tuple[str, str],
+        states: Mapping[str, ListState],
+    ) -> None:
         super().__init__()
         self._services = services
+        self._states = states
+        self._query = ""
         self.current = current
         self.rows: list[_Row] = []
         self.filter("")
 
+    def supply(self, services: Sequence[Service], states: Mapping[str, ListState]) -> None:
+        self._services, self._states = services, states
+        self.filter(self._query)
+
     def filter(self, query: str) -> None:
+        self._query = query
         words = query.casefold().split()
         rows: list[_Row] = []
         for service in self._services:
@@ -91,11 +132,36 @@ class _Models(QAbstractListModel):
                 for model in self._models(service)
                 if all(word in model.id.casefold() or word in names for word in words)
             ]
+            if not found and not words:
+                found = [self._note(service)]
             if found:
                 rows += [_Row(service), *found]
         self.beginResetModel()
-        self.rows = rows
+        self.rows = rows + self._typed(query.strip(), rows)
         self.endResetModel()
+
+    def _note(self, service: Service) -> _Row:
+        """Return what stands in place of the models of a service that has none."""
+        state = self._states.get(service.id, ListState())
+        if state.fetching:
+            return _Row(service, note=tr("Fetching the list of models"))
+        if state.error is not None:
+            told = explain_error(state.error, service_name=service.title(language()))
+            mend = tr("Update key") if state.wants_key else tr("Retry")
+            return _Row(service, note=told.title, mend=mend)
+        return _Row(service, note=tr("Type the id of a model above"))
+
+    def _typed(self, text: str, rows: Sequence[_Row]) -> list[_Row]:
+        """Return rows that take what was typed for an id: of services whose models are not known,
+        or of all where nothing else matches.
+        """
+        if len(text.split()) != 1 or not text.isascii() or any(_is(row, text) for row in rows):
+            return []
+        return [
+            _Row(service, service.model(text), typed=True)
+            for service in self._services
+            if service.protocol != "demo" and (not rows or not service.models)
+        ]
 
     def _models(self, service: Service) -> Sequence[Model]:
         """Return its models, with the one in use even when its list does not name it."""
@@ -110,17 +176,18 @@ class _Models(QAbstractListModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row = self.rows[index.row()]
-        title = row.service.title(language())
         if role == Qt.ItemDataRole.DisplayRole:
-            return row.model.id if row.model else title
+            return row.words
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{row.model.id}, {title}" if row.model else title
+            title = row.service.title(language())
+            return title if row.heading else f"{row.words}, {title}"
         if role == Qt.ItemDataRole.ToolTipRole and row.model:
             return row.model.id
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        if self.rows[index.row()].model is None:
+        row = self.rows[index.row()]
+        if row.model is None and not row.mend:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
@@ -134,7 +201,7 @@ class _Painter(QStyledItemDelegate):
         self._models = models
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
-        heading = self._models.rows[index.row()].model is None
+        heading = self._models.rows[index.row()].heading
         return QSize(_WIDTH - 30, _GROUP if heading else _ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -142,17 +209,34 @@ class _Painter(QStyledItemDelegate):
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         painter.save()
+        if state & QStyle.StateFlag.State_Selected:
+            paint_box(painter, rect, RADIUS_CONTROL, row_fill(self._theme))
         if row.model is None:
-            painter.setFont(self._theme.font(12))
-            painter.setPen(self._theme.tokens.text3)
-            self._text(painter, rect.adjusted(8, 0, -8, 0), row.service.title(language()))
+            self._paint_words(painter, rect, row)
         else:
-            if state & QStyle.StateFlag.State_Selected:
-                paint_box(painter, rect, RADIUS_CONTROL, row_fill(self._theme))
-            self._paint_model(painter, rect, row.service, row.model)
+            self._paint_model(painter, rect, row, row.model)
         painter.restore()
 
-    def _paint_model(self, painter: QPainter, rect: QRect, service: Service, model: Model) -> None:
+    def _paint_words(self, painter: QPainter, rect: QRect, row: _Row) -> None:
+        t = self._theme.tokens
+        painter.setFont(self._theme.font(12))
+        metrics = QFontMetrics(painter.font())
+        words = rect.adjusted(8, 0, -8, 0)
+        ink = t.text3
+        if row.mend:
+            ink = t.danger
+            place = QRect(words.left(), rect.top() + 8, 16, 16)
+            icons.paint(painter, "warning-circle", place, ink, 16)
+            width = metrics.horizontalAdvance(row.mend)
+            painter.setPen(t.accent)
+            self._text(painter, words.adjusted(words.width() - width, 0, 1, 0), row.mend)
+            words.adjust(24, 0, -width - 12, 0)
+        painter.setPen(ink)
+        cut = metrics.elidedText(row.words, Qt.TextElideMode.ElideRight, words.width())
+        self._text(painter, words, cut)
+
+    def _paint_model(self, painter: QPainter, rect: QRect, row: _Row, model: Model) -> None:
+        service = row.service
         t = self._theme.tokens
         painter.setFont(self._theme.font(13))
         tile = QRect(rect.left() + 8, rect.top() + 6, 20, 20)
@@ -165,16 +249,22 @@ class _Painter(QStyledItemDelegate):
             icons.paint(painter, "brain", QRect(right - 16, rect.top() + 8, 16, 16), t.text3, 14)
             right -= 20
         size = tr("local") if is_local(service) else context_label(model.context_tokens)
+        if row.typed:
+            size = service.title(language())
         metrics = QFontMetrics(self._theme.font(12))
         room = right - rect.left() - 36 - (metrics.horizontalAdvance(size) + 16 if size else 0)
-        name = QFontMetrics(painter.font()).elidedText(model.id, Qt.TextElideMode.ElideMiddle, room)
+        name = QFontMetrics(painter.font()).elidedText(
+            row.words, Qt.TextElideMode.ElideMiddle, room
+        )
         painter.setPen(t.text)
         place = QRect(rect.left() + 36, rect.top(), room, rect.height())
         self._text(painter, place, name)
         used = QFontMetrics(painter.font()).horizontalAdvance(name)
         painter.setFont(self._theme.font(12))
         painter.setPen(t.text3)
-        self._text(painter, QRect(place.left() + used + 8, rect.top(), 80, rect.height()), size)
+        place.setLeft(place.left() + used + 8)
+        place.setRight(right)
+        self._text(painter, place, size)
 
     @staticmethod
     def _text(painter: QPainter, rect: QRect, text: str) -> None:
@@ -188,11 +278,14 @@ class ModelPicker(Popup):
         theme: colours and fonts.
         services: those to choose from, with their models.
         current: ids of service and model in use.
+        states: how fetching the list of each service goes.
         parent: the button that opens it.
     """
 
     chosen = Signal(str, str)
     """Ids of service and model."""
+    mend = Signal(str)
+    """The id of a service whose list could not be fetched."""
     add_service = Signal()
 
     def __init__(
@@ -200,16 +293,17 @@ class ModelPicker(Popup):
         theme: Theme,
         services: Sequence[Service],
         current: tuple[str, str],
+        states: Mapping[str, ListState],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, parent)
         self.setAccessibleName(tr("Model"))
         self._panel.setFixedWidth(_WIDTH)
-        self.search = SearchField(theme, tr("Search models"), bare=True)
+        self.search = SearchField(theme, tr("Search models, or type an id"), bare=True)
         self.search.textChanged.connect(self._filter)
         self.body.addWidget(self.search)
         self.body.addWidget(Line(theme))
-        self._models = _Models(services, current)
+        self._models = _Models(services, current, states)
         self._painter = _Painter(theme, self._models)
         self.list = self._make_list()
         self.body.addWidget(self.list)
@@ -253,34 +347,69 @@ class ModelPicker(Popup):
 
     def _fit(self) -> None:
         """Give the list the height of its rows, up to a limit."""
-        height = 8 + sum(_GROUP if row.model is None else _ROW for row in self._models.rows)
+        height = 8 + sum(_GROUP if row.heading else _ROW for row in self._models.rows)
         self.list.setFixedHeight(min(_LIST_HEIGHT, height))
+
+    def supply(self, services: Sequence[Service], states: Mapping[str, ListState]) -> None:
+        """Show services and lists as they are now; what is searched and selected stays."""
+        at = self.list.currentIndex()
+        row = self._models.rows[at.row()] if at.isValid() else None
+        self._models.supply(services, states)
+        self._show_rows()
+        kept = None if row is None or row.model is None else (row.service.id, row.model.id)
+        if kept is None or not self._select(kept):
+            self._select_current()
+        if not self.search.text():
+            self._fit()
+            self.refit()
 
     def _filter(self, query: str) -> None:
         self._models.filter(query)
+        self._show_rows()
+        self._select_first()
+
+    def _show_rows(self) -> None:
         empty = not self._models.rows
         self.list.setVisible(not empty)
         self._nothing.setVisible(empty)
-        self._select_first()
 
     def _select_current(self) -> None:
+        """Select the model in use, or else what there is of its service: Enter must not choose
+        another one by chance.
+        """
+        service_id = self._models.current[0]
+        if self._select(self._models.current):
+            return
+        if not service_id:
+            self._select_first()
+            return
+        rows = self._models.rows
+        start = next((n for n, row in enumerate(rows) if row.service.id == service_id), len(rows))
+        self.list.clearSelection()
+        self.list.setCurrentIndex(QModelIndex())
+        self._step(1, start, of=service_id)
+
+    def _select(self, wanted: tuple[str, str]) -> bool:
+        """Select a model; False when it is not shown."""
         for number, row in enumerate(self._models.rows):
-            if row.model and (row.service.id, row.model.id) == self._models.current:
+            if row.model and (row.service.id, row.model.id) == wanted:
                 index = self._models.index(number)
                 self.list.setCurrentIndex(index)
                 self.list.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
-                return
-        self._select_first()
+                return True
+        return False
 
     def _select_first(self) -> None:
         self._step(1, -1)
 
-    def _step(self, step: int, start: int) -> None:
-        """Select the next row that is a model."""
+    def _step(self, step: int, start: int, of: str = "") -> None:
+        """Select the next row that can be chosen; of one service alone, if one is named."""
         at = start + step
         while 0 <= at < len(self._models.rows):
-            if self._models.rows[at].model is not None:
-                index = self._models.index(at)
+            index = self._models.index(at)
+            if of and self._models.rows[at].service.id != of:
+                return
+            if index.flags() & Qt.ItemFlag.ItemIsEnabled:
                 self.list.setCurrentIndex(index)
                 if at <= 1:
                     self.list.scrollToTop()
@@ -322,6 +451,8 @@ class ModelPicker(Popup):
         if row.model is not None:
             self.close()
             self.chosen.emit(row.service.id, row.model.id)
+        elif row.mend:
+            self.mend.emit(row.service.id)
 
     def _add(self) -> None:
         self.close()
@@ -344,12 +475,14 @@ class ModelButton(PaintedButton):
         super().__init__(theme, parent)
         self._monogram = ""
         self._colour = ""
+        self._asks = False
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def show_model(self, service: Service | None, model_id: str) -> None:
         """Show a model; without one it asks to choose."""
         self._monogram = service.monogram if service else ""
         self._colour = service.colour if service else ""
+        self._asks = not model_id
         self.setText(model_id or tr("Choose a model"))
         self.setAccessibleName(tr("Model"))
         title = service.title(language()) if service else ""
@@ -372,13 +505,14 @@ class ModelButton(PaintedButton):
         painter = QPainter(self)
         painter.setFont(self.theme.font(13))
         fill = t.selected if self.isDown() else blend(t.raised, t.hover2, self.hover)
-        paint_box(painter, self.rect(), self.radius, fill, t.line2)
+        paint_box(painter, self.rect(), self.radius, fill, t.accent if self._asks else t.line2)
         x = 9
         if self._monogram:
             paint_tile(painter, QRect(x, 6, 16, 16), self._monogram, self._colour)
             x += 22
         room = self.width() - x - 27
-        painter.setPen(t.text if self.isEnabled() else t.disabled)
+        ink = t.accent if self._asks else t.text
+        painter.setPen(ink if self.isEnabled() else t.disabled)
         words = QFontMetrics(painter.font()).elidedText(
             self.text(), Qt.TextElideMode.ElideMiddle, room + 1
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from desktop_chat.chat.history import History
+from desktop_chat.chat.model_lists import ModelLists
 from desktop_chat.chat.sessions import Sessions
 from desktop_chat.chat.setup import ServiceSetup
 from desktop_chat.core.ports import Catalogue, SecretStore, Settings
@@ -23,6 +24,7 @@ class Neighbours:
         sessions: the conversations that are open or running.
         history: every conversation there is.
         setup: services, their keys and models.
+        lists: the services' own lists of models.
         secrets: the keyring, to tell whether it works.
         redact: takes keys out of a text that a person may pass on.
     """
@@ -34,5 +36,6 @@ class Neighbours:
     sessions: Sessions
     history: History
     setup: ServiceSetup
+    lists: ModelLists
     secrets: SecretStore
     redact: Callable[[str], str]

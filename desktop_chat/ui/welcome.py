@@ -325,17 +325,22 @@ class StartPage(QWidget):
 
     template_chosen = Signal(str)
     """The text for the composer."""
+    model_requested = Signal()
+    """A model is to be chosen."""
     add_service_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._demo = False
+        self._lacks_model = False
         self._title = Label(theme, pixels=22, bold=True, wrap=True)
         self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text = Label(theme, ink="text2", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._templates = [Button(theme) for _number in range(3)]
         self._add = Button(theme, kind="quiet", icon="plus")
+        self.model_button = Button(theme, kind="primary")
+        self.model_button.clicked.connect(self.model_requested)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(0)
@@ -344,6 +349,7 @@ class StartPage(QWidget):
         column.addSpacing(8)
         column.addWidget(self._text)
         column.addSpacing(20)
+        column.addWidget(self.model_button, 0, Qt.AlignmentFlag.AlignHCenter)
         for button in self._templates:
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
             column.addSpacing(8)
@@ -360,18 +366,22 @@ class StartPage(QWidget):
         self._demo = demo
         self.retranslate()
 
+    def set_lacks_model(self, lacks: bool) -> None:
+        """Ask for a model before anything else."""
+        self._lacks_model = lacks
+        self.retranslate()
+
     def templates(self) -> Sequence[Button]:
         """Return the buttons of the templates that are offered."""
         return self._templates[: len(self._texts())]
 
     def retranslate(self) -> None:
         """Set every sentence anew."""
-        self._title.setText(tr("The demo is ready") if self._demo else tr("Start with a question"))
-        self._text.setText(
-            tr("Its answers are built in: a demonstration, not a model.")
-            if self._demo
-            else tr("Type it below, or begin with a template.")
-        )
+        title, text = self._words()
+        self._title.setText(title)
+        self._text.setText(text)
+        self.model_button.setText(tr("Choose a model"))
+        self.model_button.setVisible(self._lacks_model)
         self._add.setText(tr("Add a service"))
         self._add.setVisible(self._demo)
         texts = self._texts()
@@ -386,10 +396,25 @@ class StartPage(QWidget):
             self.retranslate()
         super().changeEvent(event)
 
+    def _words(self) -> tuple[str, str]:
+        if self._demo:
+            return (
+                tr("The demo is ready"),
+                tr("Its answers are built in: a demonstration, not a model."),
+            )
+        if self._lacks_model:
+            return (
+                tr("Choose a model to begin with"),
+                tr("New chats begin with the one you chose last."),
+            )
+        return tr("Start with a question"), tr("Type it below, or begin with a template.")
+
     def _choose(self, number: int) -> None:
         self.template_chosen.emit(self._texts()[number][1])
 
     def _texts(self) -> Sequence[tuple[str, str]]:
+        if self._lacks_model:
+            return ()
         if self._demo:
             questions = (
                 tr("How do a token bucket and a sliding window differ?"),

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_chat.chat.model_lists import ModelLists
 from desktop_chat.chat.setup import EnvironmentKey, ServiceSetup
 from desktop_chat.core.errors import SecretStoreError
 from desktop_chat.core.ports import KeyPlace, Unsubscribe
@@ -88,6 +89,7 @@ class SettingsDesk:
     settings: FileSettings
     keyring: MemoryKeyring
     setup: ServiceSetup
+    lists: ModelLists
     theme: Theme
     file: Path
     closed: list[bool]
@@ -135,16 +137,19 @@ async def open_settings(
         home_address=home_address,
         hide=lambda _key: None,
     )
+    lists = ModelLists(setup, catalogue, tasks)
     theme = make_theme(choice)
     bridge = Bridge(tasks, settings, catalogue, keyring)
     failures: list[BaseException] = []
     bridge.task_failed.connect(lambda _name, error: failures.append(error))
-    page = SettingsPage(theme, bridge, setup, catalogue, settings)
+    page = SettingsPage(theme, bridge, setup, lists, catalogue, settings)
     closed: list[bool] = []
     page.closed.connect(lambda: closed.append(True))
     page.resize(*size)
     try:
-        yield SettingsDesk(page, catalogue, settings, keyring, setup, theme, file, closed, failures)
+        yield SettingsDesk(
+            page, catalogue, settings, keyring, setup, lists, theme, file, closed, failures
+        )
     finally:
         page.close()
         bridge.close()

@@ -74,6 +74,8 @@ class Popup(QWidget):
         self._margins = MARGINS if self._translucent else QMargins(0, 0, 0, 0)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, self._translucent)
         self._anchor: QWidget | None = None
+        self._above = False
+        self._gap = 0
         self._fade = QPropertyAnimation(self, b"windowOpacity", self)
         self._fade.setDuration(_FADE_MS)
         outer = QVBoxLayout(self)
@@ -109,10 +111,18 @@ class Popup(QWidget):
             above: prefer the upper side.
             gap: between the two, in pixels.
         """
-        self._anchor = anchor
+        self._anchor, self._above, self._gap = anchor, above, gap
         self._open(QRect(anchor.mapToGlobal(QPoint(0, 0)), anchor.size()), above=above, gap=gap)
 
-    def _open(self, around: QRect, *, above: bool, gap: int) -> None:
+    def refit(self) -> None:
+        """Take the size that the content asks for now, beside the widget that it opened for."""
+        anchor = self._anchor
+        if anchor is not None:
+            self._panel.updateGeometry()
+            around = QRect(anchor.mapToGlobal(QPoint(0, 0)), anchor.size())
+            self._place(around, above=self._above, gap=self._gap)
+
+    def _place(self, around: QRect, *, above: bool, gap: int) -> None:
         screen = QGuiApplication.screenAt(around.center()) or self.screen()
         room = screen.availableGeometry()
         size = self.panel_size()
@@ -130,6 +140,9 @@ class Popup(QWidget):
                 size.grownBy(self._margins),
             )
         )
+
+    def _open(self, around: QRect, *, above: bool, gap: int) -> None:
+        self._place(around, above=above, gap=gap)
         fading = self._translucent and (
             sys.platform in ("win32", "darwin") or QGuiApplication.platformName() == "xcb"
         )

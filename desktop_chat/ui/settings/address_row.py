@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent
 
+from desktop_chat.chat.model_lists import ModelLists
 from desktop_chat.chat.setup import ServiceSetup, is_safe_for_keys
 from desktop_chat.core.errors import ChatError
 from desktop_chat.core.i18n import tr
@@ -25,15 +26,22 @@ class AddressRow(FormRow):
         editor: the service shown.
         setup: knows what an address means.
         states: what is known of keys.
+        lists: what came from another address is no longer so.
     """
 
     def __init__(
-        self, theme: Theme, editor: ServiceEditor, setup: ServiceSetup, states: ServiceStates
+        self,
+        theme: Theme,
+        editor: ServiceEditor,
+        setup: ServiceSetup,
+        states: ServiceStates,
+        lists: ModelLists,
     ) -> None:
         super().__init__(theme)
         self._editor = editor
         self._setup = setup
         self._states = states
+        self._lists = lists
         self._shown = ("", "")
         self._moved = ""
         self.field = Field(theme, "", mono=True)
@@ -116,6 +124,8 @@ class AddressRow(FormRow):
         if self._editor.change(base_url=text):
             self._states.set_check(service.id, None)
             self._states.refresh(self._editor.service)
+            self._lists.forget(service.id)
+            self._lists.want(self._editor.service)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.ports import Catalogue
 from desktop_chat.core.services import Service
-from desktop_chat.ui.settings.words import reason_of
+from desktop_chat.ui.settings.words import not_saved, reason_of
 
 
 class ServiceEditor(QObject):
@@ -85,7 +85,4 @@ class ServiceEditor(QObject):
 
 
 def _because(error: OSError) -> str:
-    return tr(
-        "The change was not saved: {reason}."
-        " Make room on the disk or allow writing, then try again."
-    ).format(reason=reason_of(error))
+    return not_saved(reason_of(error))

@@ -1,8 +1,8 @@
 """The key of a service: entered, shown by its hint alone, replaced, removed."""
 
-from PySide6.QtCore import QEvent, QRect, Qt, QUrl
+from PySide6.QtCore import QEvent, QRect, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from desktop_chat.chat.setup import KeyState, ServiceSetup
 from desktop_chat.core.errors import ChatError, SecretStoreError
@@ -82,6 +82,9 @@ class KeyRow(FormRow):
         jobs: run what takes time.
     """
 
+    saved = Signal()
+    """The key that was entered here is kept now."""
+
     def __init__(
         self,
         theme: Theme,
@@ -106,7 +109,7 @@ class KeyRow(FormRow):
         self.save_button = Button(theme, kind="primary")
         self.save_button.clicked.connect(self._save)
         self.cancel_button = Button(theme, kind="quiet")
-        self.cancel_button.clicked.connect(self._cancel)
+        self.cancel_button.clicked.connect(self.cancel)
         self.replace_button = Button(theme)
         self.replace_button.clicked.connect(self.begin)
         self.remove_button = Button(theme, kind="quiet")
@@ -204,7 +207,8 @@ class KeyRow(FormRow):
         self.save_button.set_busy(False)
         self.remove_button.set_busy(False)
 
-    def _cancel(self) -> None:
+    def cancel(self) -> None:
+        """Enter no key after all."""
         self._leave_editing()
         self._show()
         self.replace_button.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -226,10 +230,17 @@ class KeyRow(FormRow):
         self._jobs.start(
             "save key",
             self._setup.save_key(service, Secret(text)),
-            lambda _place: self._kept(service),
+            lambda _place: self._saved(service),
             lambda error: self._failed(service, error),
             finish=True,
         )
+
+    def _saved(self, service: Service) -> None:
+        focused = QApplication.focusWidget()
+        had_focus = focused is not None and self.isAncestorOf(focused)
+        self._kept(service)
+        if had_focus and service.id == self._service_id:
+            self.saved.emit()
 
     def _kept(self, service: Service) -> None:
         """Show the key's new state; by now another service may be shown, and one typed for it."""

@@ -1,6 +1,5 @@
 """The models of a service: a table, adding by hand, and fetching the service's own list."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -16,23 +15,21 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_chat.chat.explain import explain_error
-from desktop_chat.chat.setup import ServiceSetup
-from desktop_chat.core.errors import ChatError
+from desktop_chat.chat.model_lists import ListState, ModelLists
 from desktop_chat.core.i18n import language, ntr, tr
-from desktop_chat.core.services import Model, Service
+from desktop_chat.core.services import Service
+from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.dialog import TextDialog, ask_text
-from desktop_chat.ui.controls.fields import SearchField
-from desktop_chat.ui.controls.labels import Label, Status
+from desktop_chat.ui.controls.fields import Field, SearchField
+from desktop_chat.ui.controls.labels import Ink, Label, Status
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.settings.editor import ServiceEditor
-from desktop_chat.ui.settings.jobs import Jobs
 from desktop_chat.ui.settings.model_table import ModelRows, ModelTable, TableFrame, frame_height
-from desktop_chat.ui.settings.words import told_in_full
+from desktop_chat.ui.settings.words import not_saved, told_in_full
 from desktop_chat.ui.theme import Theme
 
 _FILTER_FROM: Final = 12
-_JOB: Final = "fetch models"
 
 
 class ModelsBox(QWidget):
@@ -41,18 +38,14 @@ class ModelsBox(QWidget):
     Args:
         theme: colours and fonts.
         editor: the service shown.
-        setup: fetches lists.
-        jobs: run what takes time.
+        lists: fetch the services' own lists.
     """
 
-    def __init__(
-        self, theme: Theme, editor: ServiceEditor, setup: ServiceSetup, jobs: Jobs
-    ) -> None:
+    def __init__(self, theme: Theme, editor: ServiceEditor, lists: ModelLists) -> None:
         super().__init__()
         self._theme = theme
         self._editor = editor
-        self._setup = setup
-        self._jobs = jobs
+        self._lists = lists
         self._service_id = ""
         self.dialog: TextDialog | None = None
         self.menu: Menu | None = None
@@ -71,6 +64,16 @@ class ModelsBox(QWidget):
         self.table.remove_requested.connect(self.remove)
         self._frame = TableFrame(theme, self.table)
         self.nothing = Label(theme, ink="text3", wrap=True)
+        self.entry = Field(theme, "", mono=True)
+        self.entry.returnPressed.connect(self._enter)
+        self.entry_button = Button(theme)
+        self.entry_button.clicked.connect(self._enter)
+        self._entry_row = QWidget()
+        entry = QHBoxLayout(self._entry_row)
+        entry.setContentsMargins(0, 0, 0, 0)
+        entry.setSpacing(8)
+        entry.addWidget(self.entry, 1)
+        entry.addWidget(self.entry_button)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.title)
@@ -82,9 +85,10 @@ class ModelsBox(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(head)
-        for widget in (self.status, self.filter, self._frame, self.nothing):
+        for widget in (self.status, self.filter, self._frame, self.nothing, self._entry_row):
             column.addWidget(widget)
         editor.changed.connect(self._service_changed)
+        Relay(lists.subscribe, self).received.connect(self._list_changed)
         theme.changed.connect(self.table.viewport().update)
         self.retranslate()
 
@@ -92,11 +96,10 @@ class ModelsBox(QWidget):
         service = self._editor.service
         if service.id != self._service_id:
             self._service_id = service.id
-            self.stop()
-            self.status.show_state("", "", "text3")
             self.filter.clear()
+            self.entry.clear()
+            self._show_list()
         self.fetch_button.setVisible(bool(service.models_path) and service.protocol != "demo")
-        self.add_button.setVisible(service.protocol != "demo")
         self._show(service)
 
     def _show(self, service: Service) -> None:
@@ -107,6 +110,10 @@ class ModelsBox(QWidget):
         count = len(service.models)
         self.count.setText(ntr("{count} model", "{count} models", count).format(count=count))
         self.filter.setVisible(count >= _FILTER_FROM)
+        # Without a model there is no chat: what must be typed is asked for right here.
+        typed = service.protocol != "demo"
+        self._entry_row.setVisible(typed and not count)
+        self.add_button.setVisible(typed and count > 0)
         self._fit()
 
     def _restore(self, row: int, model_id: str) -> None:
@@ -124,7 +131,7 @@ class ModelsBox(QWidget):
         self.nothing.setText(
             tr("No matches")
             if self._models.all
-            else tr("No models yet. Fetch the service's list, or add a model by its id.")
+            else tr("No models yet. Fetch the service's list, or enter the id of a model.")
         )
 
     def _filter(self, query: str) -> None:
@@ -146,7 +153,8 @@ class ModelsBox(QWidget):
         """Add a model by its id; one that is there already is left alone."""
         service = self._editor.service
         if any(model.id == model_id for model in service.models):
-            self._tell("info", tr("{model} is in the list already.").format(model=model_id))
+            text = tr("{model} is in the list already.").format(model=model_id)
+            self.status.show_state("info", text, "text3")
             return
         models = (*service.models, service.model(model_id))
         if self._editor.change(models=models, default_model=service.default_model or model_id):
@@ -179,50 +187,43 @@ class ModelsBox(QWidget):
     def _menu_gone(self) -> None:
         self.menu = None
 
+    def _enter(self) -> None:
+        model_id = self.entry.text().strip()
+        if model_id:
+            self.add(model_id)
+            self.entry.clear()
+
     # The service's own list.
 
     def _fetch(self) -> None:
-        self.fetch_button.set_busy(True)
-        self.status.show_state("", "", "text3")
-        work = self._setup.fetch_models(self._editor.service)
-        self._jobs.start(_JOB, work, self._fetched, self._not_fetched)
+        self._lists.fetch(self._editor.service)
 
-    def _fetched(self, models: list[Model]) -> None:
-        self.fetch_button.set_busy(False)
-        service = self._editor.service
-        known = {model.id: model for model in service.models}
-        fresh = {model.id: model for model in models}
-        added = [model for name, model in fresh.items() if name not in known]
-        merged = [_merged(model, fresh.get(model.id)) for model in service.models] + added
-        if not merged:
-            self._tell("info", tr("The service lists no models. Add one by its id."))
-            return
-        default = service.default_model or merged[0].id
-        if tuple(merged) != service.models and not self._editor.change(
-            models=tuple(merged), default_model=default
-        ):
-            return
-        text = ntr("{count} new model", "{count} new models", len(added)) if added else ""
-        text = text.format(count=len(added)) if text else tr("The list is up to date.")
-        self._tell("check-circle-fill", text)
+    def _list_changed(self, service_id: object) -> None:
+        if service_id == self._service_id:
+            self._show_list()
 
-    def _not_fetched(self, error: Exception) -> None:
-        self.fetch_button.set_busy(False)
-        if isinstance(error, ChatError):
-            told = explain_error(error.info, service_name=self._editor.service.title(language()))
-            text = told_in_full(told)
-        else:
-            text = str(error)
-        self.status.show_state("x-circle-fill", text, "danger")
+    def _show_list(self) -> None:
+        """Say how fetching the list goes, or went."""
+        state = self._lists.state(self._service_id)
+        self.fetch_button.set_busy(state.fetching)
+        icon, text, ink = self._told(state)
+        self.status.show_state(icon, text, ink)
 
-    def _tell(self, icon: str, text: str) -> None:
-        ink = "ok" if icon == "check-circle-fill" else "text3"
-        self.status.show_state(icon, text, ink)  # type: ignore[arg-type]
-
-    def stop(self) -> None:
-        """Give up a list that is being fetched."""
-        self._jobs.cancel(_JOB)
-        self.fetch_button.set_busy(False)
+    def _told(self, state: ListState) -> tuple[str, str, Ink]:
+        if state.error is not None:
+            name = self._editor.service.title(language())
+            told = explain_error(state.error, service_name=name)
+            return "x-circle-fill", told_in_full(told), "danger"
+        if state.unsaved:
+            return "x-circle-fill", not_saved(state.unsaved), "danger"
+        if state.found == 0:
+            return "info", tr("The service lists no models. Add one by its id."), "text3"
+        if state.found is None:
+            return "", "", "text3"
+        text = tr("The list is up to date.")
+        if state.added:
+            text = ntr("{count} new model", "{count} new models", state.added)
+        return "check-circle-fill", text.format(count=state.added), "ok"
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
@@ -237,17 +238,9 @@ class ModelsBox(QWidget):
         self.fetch_button.setText(tr("Fetch list"))
         self.filter.set_name(tr("Filter models"))
         self.table.setAccessibleName(tr("Models"))
-        self.status.show_state("", "", "text3")
+        self.entry.setAccessibleName(tr("Model ID"))
+        self.entry.setPlaceholderText(tr("Model ID"))
+        self.entry_button.setText(tr("Add"))
+        self._show_list()
         self._show(self._editor.service)
         self._frame.update()
-
-
-def _merged(known: Model, fresh: Model | None) -> Model:
-    """Return what is known of a model, with what its service adds."""
-    if fresh is None:
-        return known
-    return replace(
-        known,
-        context_tokens=known.context_tokens or fresh.context_tokens,
-        output_tokens=known.output_tokens or fresh.output_tokens,
-    )

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_chat.chat.model_lists import ModelLists
 from desktop_chat.chat.setup import ServiceSetup
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.ports import Catalogue, Settings
@@ -109,7 +110,8 @@ class SettingsPage(QWidget):
     Args:
         theme: colours and fonts.
         bridge: starts what takes time, and tells of changes.
-        setup: keys, lists, checks.
+        setup: keys, checks.
+        lists: the services' own lists of models.
         catalogue: the services.
         settings: of the program.
         parent: or None.
@@ -123,6 +125,7 @@ class SettingsPage(QWidget):
         theme: Theme,
         bridge: Bridge,
         setup: ServiceSetup,
+        lists: ModelLists,
         catalogue: Catalogue,
         settings: Settings,
         parent: QWidget | None = None,
@@ -131,7 +134,7 @@ class SettingsPage(QWidget):
         self._theme = theme
         self.sections = _Sections(theme)
         self.general = GeneralSection(theme, bridge, settings)
-        self.services = ServicesSection(theme, bridge, setup, catalogue)
+        self.services = ServicesSection(theme, bridge, setup, lists, catalogue)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.general)
         self._stack.addWidget(self.services)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from desktop_chat.chat.model_lists import ModelLists
 from desktop_chat.chat.setup import ServiceSetup
 from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.services import Service
@@ -28,7 +29,8 @@ class ServiceDetail(Column):
     Args:
         theme: colours and fonts.
         editor: the service shown.
-        setup: keys, lists, checks.
+        setup: keys, checks.
+        lists: the services' own lists of models.
         states: what is known of keys and checks.
         jobs: run what takes time.
     """
@@ -40,6 +42,7 @@ class ServiceDetail(Column):
         theme: Theme,
         editor: ServiceEditor,
         setup: ServiceSetup,
+        lists: ModelLists,
         states: ServiceStates,
         jobs: Jobs,
     ) -> None:
@@ -52,10 +55,11 @@ class ServiceDetail(Column):
         self.enabled = Switch(theme, "")
         self.enabled.clicked.connect(self._enable)
         self.key_row = KeyRow(theme, editor, setup, states, jobs)
-        self.address_row = AddressRow(theme, editor, setup, states)
-        self.check_row = CheckRow(theme, editor, setup, states, jobs)
-        self.models = ModelsBox(theme, editor, setup, jobs)
+        self.address_row = AddressRow(theme, editor, setup, states, lists)
+        self.check_row = CheckRow(theme, editor, setup, states, lists, jobs)
+        self.models = ModelsBox(theme, editor, lists)
         self.time_row = TimeRow(theme, editor)
+        self.key_row.saved.connect(self._key_saved)
         self.remove_button = Button(theme, kind="quiet", icon="trash")
         self.remove_button.clicked.connect(self.remove_requested)
         self._time_line = Line(theme)
@@ -95,6 +99,17 @@ class ServiceDetail(Column):
         if not self._editor.change(enabled=self.enabled.isChecked()):
             self._show()
 
+    def begin(self) -> None:
+        """Go to where one begins to use the service: its key, or else trying it."""
+        if self.key_row.isVisibleTo(self):
+            self.key_row.begin()
+        else:
+            self.check_row.button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _key_saved(self) -> None:
+        """Go on to what one does next, where a stray key changes nothing."""
+        self.check_row.button.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _show(self) -> None:
         service = self._editor.service
         if not service.id:
@@ -115,7 +130,6 @@ class ServiceDetail(Column):
     def stop(self) -> None:
         """Give up what runs, and save what waits."""
         self.check_row.stop()
-        self.models.stop()
         self.time_row.commit()
 
     def changeEvent(self, event: QEvent) -> None:

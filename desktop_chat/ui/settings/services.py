@@ -4,9 +4,10 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_chat.chat.model_lists import ModelLists
 from desktop_chat.chat.setup import ServiceSetup
 from desktop_chat.core.i18n import language, tr
-from desktop_chat.core.ports import Catalogue
+from desktop_chat.core.ports import Catalogue, KeyPlace
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
 from desktop_chat.ui.bridge import Bridge
@@ -44,26 +45,34 @@ class ServicesSection(QWidget):
     Args:
         theme: colours and fonts.
         bridge: starts what takes time, and tells of changes.
-        setup: keys, lists, checks.
+        setup: keys, checks.
+        lists: the services' own lists of models.
         catalogue: the services.
     """
 
     def __init__(
-        self, theme: Theme, bridge: Bridge, setup: ServiceSetup, catalogue: Catalogue
+        self,
+        theme: Theme,
+        bridge: Bridge,
+        setup: ServiceSetup,
+        lists: ModelLists,
+        catalogue: Catalogue,
     ) -> None:
         super().__init__()
         self._theme = theme
         self._setup = setup
+        self._lists = lists
         self._catalogue = catalogue
         self.jobs = Jobs(bridge, self)
         self.states = ServiceStates(setup, self.jobs, self)
         self.editor = ServiceEditor(catalogue, self)
         self.list = ServiceList(theme, self.states)
-        self.detail = ServiceDetail(theme, self.editor, setup, self.states, self.jobs)
+        self.detail = ServiceDetail(theme, self.editor, setup, lists, self.states, self.jobs)
         self.add_form = AddService(theme, setup)
         self.notice = NoticeBar(theme)
         self.notice.setMaximumWidth(COLUMN)
         self.dialog: Dialog | None = None
+        self._setting_up = ""
         self._pane = _ListPane(theme, self.list)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.detail)
@@ -93,6 +102,7 @@ class ServicesSection(QWidget):
         self.add_form.submitted.connect(self._add)
         self.add_form.cancelled.connect(self._stop_adding)
         self.detail.remove_requested.connect(self._ask_to_remove)
+        self.states.changed.connect(self._key_known)
         self.editor.failed.connect(self._save_failed)
         self.editor.saved.connect(self._hide_notice)
         self.notice.closed.connect(self._notice_place.hide)
@@ -112,14 +122,38 @@ class ServicesSection(QWidget):
             self.states.refresh(service)
 
     def show_service(self, service_id: str = "", focus_key: bool = False) -> None:
-        """Show a service; "" keeps the one shown, or takes the first."""
-        self.refresh()
+        """Show a service.
+
+        Args:
+            service_id: which one; "" keeps the one shown, or takes the first.
+            focus_key: the user wants to use it: lets its key be entered, or begins without one
+                where it needs none or the environment has it.
+        """
+        self._setting_up = ""
         known = self._catalogue.service(service_id) if service_id else None
         if known is not None:
             self.list.select(service_id)
             self._choose(service_id)
+            if focus_key and not known.configured:
+                self._setting_up = service_id
+        self.refresh()
         if focus_key:
-            self.detail.key_row.begin()
+            self.detail.begin()
+
+    def _key_known(self, service_id: str) -> None:
+        """Set a service up that the user wants to use and that needs no key to be entered."""
+        if service_id != self._setting_up or service_id != self.editor.service.id:
+            return
+        service, state = self.editor.service, self.states.key(service_id)
+        if service.auth == "none":
+            self._setting_up = ""
+            # It counts as set up once it has answered with its list.
+            self._lists.fetch(service)
+        elif state is not None:
+            self._setting_up = ""
+            if state.place is KeyPlace.ENVIRONMENT and self.editor.save(service):
+                self.detail.key_row.cancel()
+                self._lists.want(service)
 
     def _reload(self) -> None:
         """Show the services as they are now."""
@@ -165,6 +199,7 @@ class ServicesSection(QWidget):
             return
         if key is None:
             self._added(service.id)
+            self._lists.want(service)
             return
         self.add_form.add_button.set_busy(True)
         self.jobs.start(
@@ -205,6 +240,7 @@ class ServicesSection(QWidget):
 
     def _remove(self, service: Service) -> None:
         self.detail.stop()
+        self._lists.forget(service.id)
         self.states.set_check(service.id, None)
         self.jobs.start(
             "remove key",

@@ -68,6 +68,14 @@ def reason_of(error: Exception) -> str:
     return str(error)
 
 
+def not_saved(reason: str) -> str:
+    """Say that a change was not saved, and what to do."""
+    return tr(
+        "The change was not saved: {reason}."
+        " Make room on the disk or allow writing, then try again."
+    ).format(reason=reason)
+
+
 def key_place(state: KeyState, keyring: str, variables: tuple[str, ...]) -> str:
     """Say where a key is kept; "" when there is none and nothing is wrong."""
     if state.place == KeyPlace.KEYRING:
@@ -84,6 +92,8 @@ def key_place(state: KeyState, keyring: str, variables: tuple[str, ...]) -> str:
         return tr("From the environment ({variables}). A key saved here goes before it.").format(
             variables=", ".join(variables)
         )
+    if state.problem == "missing":
+        return tr("No system keyring was found: a key stays in memory until the program ends.")
     if state.problem:
         return tr("A key that is saved cannot be read: {reason}.").format(
             reason=keyring_fault(state.problem)

@@ -189,6 +189,15 @@ def test_models_come_back_in_the_order_they_were_saved(tmp_path: Path, ids: list
     )
 
 
+def test_among_several_models_none_is_the_default_by_itself(tmp_path: Path) -> None:
+    catalogue = open_catalogue(tmp_path)
+    service = service_of(catalogue, "siliconflow")
+    for ids, default in ((["x"], "x"), (["x", "y"], ""), ([], "")):
+        models = tuple(map(Model, ids))
+        catalogue.save(replace(service, models=models, default_model=""))
+        assert service_of(open_catalogue(tmp_path), "siliconflow").default_model == default
+
+
 def test_a_changed_model_keeps_its_change(tmp_path: Path) -> None:
     catalogue = open_catalogue(tmp_path)
     service = service_of(catalogue, "deepseek")
