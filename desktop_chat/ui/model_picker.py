@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_chat.chat.explain import explain_error
-from desktop_chat.chat.model_lists import ListState
+from desktop_chat.chat.model_lists import ListState, chat_models
 from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.services import Model, Service, ThinkingDialect
 from desktop_chat.ui import icons
@@ -164,12 +164,17 @@ class _Models(QAbstractListModel):
         ]
 
     def _models(self, service: Service) -> Sequence[Model]:
-        """Return its models, with the one in use even when its list does not name it."""
+        """Return its models, with the one in use even when its list does not name it; those that
+        do not chat come last.
+        """
         service_id, model_id = self.current
-        known = any(model.id == model_id for model in service.models)
+        chat = chat_models(service.models)
+        ids = {model.id for model in chat}
+        models = chat + [model for model in service.models if model.id not in ids]
+        known = any(model.id == model_id for model in models)
         if service.id == service_id and model_id and not known:
-            return (*service.models, service.model(model_id))
-        return service.models
+            models.append(service.model(model_id))
+        return models
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.rows)
@@ -374,8 +379,8 @@ class ModelPicker(Popup):
         self._nothing.setVisible(empty)
 
     def _select_current(self) -> None:
-        """Select the model in use, or else what there is of its service: Enter must not choose
-        another one by chance.
+        """Select the model in use. Where none is, Enter must not choose one by chance: it does
+        what its service needs to list its models, if anything.
         """
         service_id = self._models.current[0]
         if self._select(self._models.current):
@@ -383,11 +388,11 @@ class ModelPicker(Popup):
         if not service_id:
             self._select_first()
             return
-        rows = self._models.rows
-        start = next((n for n, row in enumerate(rows) if row.service.id == service_id), len(rows))
         self.list.clearSelection()
         self.list.setCurrentIndex(QModelIndex())
-        self._step(1, start, of=service_id)
+        for number, row in enumerate(self._models.rows):
+            if row.mend and row.service.id == service_id:
+                self.list.setCurrentIndex(self._models.index(number))
 
     def _select(self, wanted: tuple[str, str]) -> bool:
         """Select a model; False when it is not shown."""
@@ -402,13 +407,11 @@ class ModelPicker(Popup):
     def _select_first(self) -> None:
         self._step(1, -1)
 
-    def _step(self, step: int, start: int, of: str = "") -> None:
-        """Select the next row that can be chosen; of one service alone, if one is named."""
+    def _step(self, step: int, start: int) -> None:
+        """Select the next row that can be chosen."""
         at = start + step
         while 0 <= at < len(self._models.rows):
             index = self._models.index(at)
-            if of and self._models.rows[at].service.id != of:
-                return
             if index.flags() & Qt.ItemFlag.ItemIsEnabled:
                 self.list.setCurrentIndex(index)
                 if at <= 1:

@@ -15,7 +15,8 @@ from tests.helpers.byte_server import ByteServer, delta, json_reply, sse
 from tests.helpers.qt import on_qt_loop, until
 from tests.helpers.window import answered, open_desk
 
-LIST = json_reply(200, {"data": [{"id": f"org/model-{number}"} for number in range(300)]})
+IDS = ["BAAI/bge-m3", *(f"org/model-{number}" for number in range(299))]
+LIST = json_reply(200, {"data": [{"id": name} for name in IDS]})
 ANSWER = sse(delta("Hello"), delta(finish="stop"))
 
 
@@ -67,18 +68,23 @@ async def test_sending_without_a_model_asks_for_one_and_keeps_the_text() -> None
         gate.set()
         await until(lambda: len(words(picker)) == 301, "the list, while it is looked at")
         assert picker.panel.height() > low
-        QTest.keyClicks(picker.search, "model-299")
+        assert words(picker)[1::299] == ["org/model-0", "BAAI/bge-m3"], "what chats comes first"
         QTest.keyClick(picker.search, Qt.Key.Key_Return)
-        assert composer.model_button.text() == "org/model-299"
+        assert picker.isVisible(), "none is chosen by chance"
+        QTest.keyClick(picker.search, Qt.Key.Key_Down)
+        assert picker.list.currentIndex().data() == "org/model-0"
+        QTest.keyClicks(picker.search, "model-298")
+        QTest.keyClick(picker.search, Qt.Key.Key_Return)
+        assert composer.model_button.text() == "org/model-298"
         await until(lambda: not page.start.model_button.isVisible(), "the templates")
         await until(composer.edit.hasFocus, "the box")
         assert composer.text() == "Hi"
         assert len(server.requests) == 1, "nothing went out so far"
         assert (await send(page)).text == "Hello"
-        assert server.requests[1].json()["model"] == "org/model-299"
+        assert server.requests[1].json()["model"] == "org/model-298"
         other = desk.window
         other.new_chat()
-        assert desk.window.current_page().composer.model_button.text() == "org/model-299"
+        assert desk.window.current_page().composer.model_button.text() == "org/model-298"
 
 
 @on_qt_loop
