@@ -256,6 +256,15 @@ _TERMINAL_ADVICE: Final[Mapping[ErrorKind, _Sentence]] = {
 }
 """Where the window's advice names what a terminal does not have."""
 
+_SETTINGS_ADVICE: Final[Mapping[ErrorKind, _Sentence]] = {
+    ErrorKind.NO_KEY: lambda: tr("Enter the key for this address."),
+    ErrorKind.AUTHENTICATION: lambda: tr("Enter it again."),
+    ErrorKind.BAD_REQUEST: lambda: tr("Check the model and the base URL."),
+    ErrorKind.PROTOCOL: lambda: tr("Check the base URL."),
+    ErrorKind.REDIRECT: lambda: tr("Check the base URL."),
+}
+"""Where the advice of a card speaks of a message, or of the settings as of another place."""
+
 _KEY_PROBLEMS: Final[Mapping[str, _Sentence]] = {
     "plain_http": lambda: tr("No key is sent over plain http beyond this machine."),
     "locked": lambda: tr("The system keyring is locked."),
@@ -320,7 +329,12 @@ _LABELS: Final[Mapping[Action, _Sentence]] = {
 
 
 def explain_error(
-    error: ErrorInfo, *, service_name: str = "", kept_chars: int = 0, terminal: bool = False
+    error: ErrorInfo,
+    *,
+    service_name: str = "",
+    kept_chars: int = 0,
+    terminal: bool = False,
+    settings: bool = False,
 ) -> Explanation:
     """Say what an error means and what to do.
 
@@ -329,6 +343,7 @@ def explain_error(
         service_name: as shown; "" says "the service".
         kept_chars: characters of the answer that had arrived and stay.
         terminal: advise what can be done without the window.
+        settings: advise what can be done where services are set up: there is no message yet.
     """
     if error.kind is ErrorKind.STORAGE:
         return _storage(error)
@@ -340,7 +355,9 @@ def explain_error(
     cause = _cause(card, error, values)
     advice = card.advice()
     actions = card.actions
-    if terminal:
+    if settings:
+        advice = _SETTINGS_ADVICE.get(error.kind, card.advice)()
+    elif terminal:
         advice = fill(_terminal_advice(card, error)(), **values)
         if kept_chars > 0 and error.kind is ErrorKind.DROPPED:
             title = tr("Connection lost before the end of the answer")

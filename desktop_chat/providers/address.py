@@ -50,11 +50,14 @@ def parse_address(text: str) -> Address:
 
     Raises:
         ProviderError: BAD_REQUEST with the code ``base_url``; ``values`` has ``reason``:
-            ``empty``, ``scheme``, ``host``, ``query``, ``user`` or ``invalid``.
+            ``empty``, ``space``, ``scheme``, ``host``, ``query``, ``user`` or ``invalid``.
     """
     text = text.strip()
     if not text:
         raise _error("empty")
+    if len(text.split()) > 1:
+        # It would be taken as %20: two things pasted into one line.
+        raise _error("space")
     try:
         parts = urlsplit(text)
         user = parts.username is not None or parts.password is not None

@@ -54,7 +54,7 @@ class NoticeBar(QWidget):
         self._buttons: list[Button] = []
         self._close = IconButton(theme, "x", tr("Close"))
         self._close.clicked.connect(self._dismiss)
-        words = QHBoxLayout()
+        words = self._words = QHBoxLayout()
         words.setSpacing(8)
         words.addWidget(self._title, 0, Qt.AlignmentFlag.AlignTop)
         words.addWidget(self._text, 1, Qt.AlignmentFlag.AlignTop)
@@ -93,6 +93,10 @@ class NoticeBar(QWidget):
         self._tone, self._icon = tone, icon
         self._title.setText(title)
         self._text.setText(text)
+        # Beside other words it stands on their first line; alone, in the middle of the bar.
+        self._text.setVisible(bool(text))
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        self._words.setAlignment(self._title, Qt.AlignmentFlag.AlignTop if text else middle)
         for button in self._buttons:
             self._layout.removeWidget(button)
             button.hide()

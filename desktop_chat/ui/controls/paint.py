@@ -1,5 +1,7 @@
 """Boxes and hairlines that lie on the device's own pixel grid, at any scale."""
 
+import math
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -11,14 +13,16 @@ def hairline_width(painter: QPainter) -> float:
 
 
 def snapped(painter: QPainter, rect: QRect | QRectF) -> QRectF:
-    """Return a rectangle with its edges moved to the nearest edges of device pixels."""
+    """Return a rectangle with its edges moved to the nearest edges of device pixels, inwards where
+    two are equally near: what lies outside a widget is not painted.
+    """
     transform = painter.deviceTransform()
     inverse, invertible = transform.inverted()
     if not invertible:
         return QRectF(rect)
     mapped = transform.mapRect(QRectF(rect))
-    left, top = round(mapped.left()), round(mapped.top())
-    right, bottom = round(mapped.right()), round(mapped.bottom())
+    left, top = math.floor(mapped.left() + 0.5), math.floor(mapped.top() + 0.5)
+    right, bottom = math.ceil(mapped.right() - 0.5), math.ceil(mapped.bottom() - 0.5)
     return inverse.mapRect(QRectF(left, top, right - left, bottom - top))
 
 

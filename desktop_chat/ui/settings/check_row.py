@@ -2,11 +2,10 @@
 
 from PySide6.QtCore import QEvent
 
-from desktop_chat.chat.explain import explain_error
 from desktop_chat.chat.model_lists import ModelLists, chat_models
 from desktop_chat.chat.setup import CheckResult, ServiceSetup
 from desktop_chat.core.errors import ChatError
-from desktop_chat.core.i18n import language, tr
+from desktop_chat.core.i18n import tr
 from desktop_chat.core.services import Service
 from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.controls.buttons import Button
@@ -134,9 +133,7 @@ class CheckRow(FormRow):
         elif result is None:
             self.status.show_state("", "", "text3")
         elif result.error is not None:
-            name = self._editor.service.title(language())
-            told = explain_error(result.error, service_name=name)
-            text = told_in_full(told)
+            text = told_in_full(result.error, self._editor.service)
             self.status.show_state("x-circle-fill", text, "danger")
         elif result.first_token is None:
             self.status.show_state("check-circle-fill", tr("Connected"), "ok")

@@ -14,9 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_chat.chat.explain import explain_error
 from desktop_chat.chat.model_lists import ListState, ModelLists
-from desktop_chat.core.i18n import language, ntr, tr
+from desktop_chat.core.i18n import ntr, tr
 from desktop_chat.core.services import Service
 from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.controls.buttons import Button
@@ -211,9 +210,7 @@ class ModelsBox(QWidget):
 
     def _told(self, state: ListState) -> tuple[str, str, Ink]:
         if state.error is not None:
-            name = self._editor.service.title(language())
-            told = explain_error(state.error, service_name=name)
-            return "x-circle-fill", told_in_full(told), "danger"
+            return "x-circle-fill", told_in_full(state.error, self._editor.service), "danger"
         if state.unsaved:
             return "x-circle-fill", not_saved(state.unsaved), "danger"
         if state.found == 0:

@@ -4,11 +4,12 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from desktop_chat.chat.explain import Explanation, explain_error
+from desktop_chat.chat.explain import explain_error
 from desktop_chat.chat.setup import KeyState
 from desktop_chat.core.errors import ChatError, ErrorInfo, SecretStoreError
-from desktop_chat.core.i18n import tr
+from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.ports import KeyPlace
+from desktop_chat.core.services import Service
 
 SHORTEST_KEY: Final = 8
 
@@ -31,6 +32,7 @@ def address_fault(error: ErrorInfo) -> str:
     """Say what is wrong with a base URL."""
     sentences = {
         "empty": tr("Enter an address, such as https://api.example.com/v1."),
+        "space": tr("An address has no spaces or line breaks. Copy it again."),
         "scheme": tr("An address begins with https:// or http://."),
         "host": tr("The host in this address is not valid. Check it for typing errors."),
         "query": tr("An address has no ? or #. Leave out what follows."),
@@ -50,8 +52,9 @@ def keyring_fault(reason: str) -> str:
     return sentences.get(reason, tr("the system keyring refused"))
 
 
-def told_in_full(told: Explanation) -> str:
-    """Return what happened and what to do as running text."""
+def told_in_full(error: ErrorInfo, service: Service) -> str:
+    """Return why a service could not be asked and what to do about it here, as running text."""
+    told = explain_error(error, service_name=service.title(language()), settings=True)
     if not told.cause:
         return told.title
     return tr("{title}. {cause}").format(title=told.title, cause=told.cause)

@@ -1,7 +1,7 @@
 """Buttons: what they look like, how keys and the focus act on them, and what they are called."""
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
@@ -15,7 +15,7 @@ from desktop_chat.ui.controls.buttons import (
     Segmented,
     Switch,
 )
-from desktop_chat.ui.controls.paint import paint_box
+from desktop_chat.ui.controls.paint import paint_box, snapped
 from desktop_chat.ui.theme import Theme
 from tests.helpers.qt import settle
 from tests.helpers.theme import make_theme
@@ -267,3 +267,17 @@ def test_a_tip_is_never_rich_text(theme: Theme) -> None:
     assert button.accessibleName() == 'Copy <img src="//evil.example/a.png">'
     button.set_name("R & D")
     assert button.toolTip() == "R & D"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 1.75, 2.0])
+def test_no_edge_is_snapped_out_of_its_widget_by_a_half(scale: float) -> None:
+    image = QImage(400, 400, QImage.Format.Format_ARGB32)
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    for offset in range(8):
+        rect = QRectF(offset, offset, 101, 33)
+        box = snapped(painter, rect)
+        for inner, outer in ((box.left(), rect.left()), (-box.right(), -rect.right())):
+            assert (outer - inner) * scale < 0.5
+            assert abs(inner * scale - round(inner * scale)) < 1e-6
+    painter.end()

@@ -259,3 +259,14 @@ def test_notice_shows_its_actions_the_primary_last(theme: Theme, window: QWidget
     notice._close.click()
     assert closed == [True]
     assert not notice.isVisible()
+
+
+def test_a_title_alone_stands_in_the_middle_of_the_bar(theme: Theme, window: QWidget) -> None:
+    notice = NoticeBar(theme, window)
+    for text in ("", "In memory."):
+        notice.show_notice("warn", "info", "重试", text, [("how", "How")])
+        notice.resize(600, notice.sizeHint().height())
+        notice._layout.activate()
+        title = notice._title
+        middle = title.mapTo(notice, title.rect().center()).y()
+        assert abs(middle - notice.rect().center().y()) <= 1

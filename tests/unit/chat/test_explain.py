@@ -202,3 +202,10 @@ def test_ends_that_need_one() -> None:
 )  # fmt: skip
 def test_exit_statuses(outcome: ErrorKind | FinishReason, status: int) -> None:
     assert exit_status(outcome) == status
+
+
+def test_the_settings_speak_of_no_message() -> None:
+    for kind in (ErrorKind.NO_KEY, ErrorKind.AUTHENTICATION):
+        told = explain_error(ErrorInfo(kind), service_name="S", settings=True)
+        assert "message" not in told.cause
+        assert told.cause

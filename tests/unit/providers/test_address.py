@@ -43,7 +43,8 @@ def test_addresses(text: str, base: str, origin: str) -> None:
         ("https://", "host"),
         ("https:///v1", "host"),
         ("https://a..b/v1", "host"),
-        ("https://exa mple.com", "host"),
+        ("https://exa mple.com", "space"),
+        ("https://h.cn/v1 sk-0123", "space"),
         ("https://" + "a" * 64 + ".com", "host"),
         ("https://h.cn:0/v1", "host"),
         ("https://h.cn/v1?api-version=1", "query"),
@@ -52,7 +53,7 @@ def test_addresses(text: str, base: str, origin: str) -> None:
         ("https://h.cn:99999/v1", "invalid"),
         ("https://h.cn:port/v1", "invalid"),
         ("https://[::1/v1", "invalid"),
-        ("https://h\n.cn", "invalid"),
+        ("https://h\n.cn", "space"),
     ],
 )
 def test_what_is_no_address(text: str, reason: str) -> None:
