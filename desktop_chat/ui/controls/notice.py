@@ -46,7 +46,7 @@ class NoticeBar(QWidget):
         self._tone = "neutral"
         self._icon = ""
         self.setMaximumWidth(WIDTH)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self._title = Label(theme, bold=True)
@@ -54,13 +54,17 @@ class NoticeBar(QWidget):
         self._buttons: list[Button] = []
         self._close = IconButton(theme, "x", tr("Close"))
         self._close.clicked.connect(self._dismiss)
-        words = self._words = QHBoxLayout()
+        words = QHBoxLayout()
         words.setSpacing(8)
         words.addWidget(self._title, 0, Qt.AlignmentFlag.AlignTop)
         words.addWidget(self._text, 1, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setContentsMargins(0, 4, 0, 4)
+        column.setSpacing(0)
+        # One line stands in the middle, whatever its script; several fill the bar.
+        column.addStretch(1)
         column.addLayout(words)
+        column.addStretch(1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(45, 9, 9, 9)
         layout.setSpacing(8)
@@ -93,10 +97,7 @@ class NoticeBar(QWidget):
         self._tone, self._icon = tone, icon
         self._title.setText(title)
         self._text.setText(text)
-        # Beside other words it stands on their first line; alone, in the middle of the bar.
         self._text.setVisible(bool(text))
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        self._words.setAlignment(self._title, Qt.AlignmentFlag.AlignTop if text else middle)
         for button in self._buttons:
             self._layout.removeWidget(button)
             button.hide()

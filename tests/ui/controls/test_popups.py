@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.dialog import ask, ask_text
@@ -261,12 +261,38 @@ def test_notice_shows_its_actions_the_primary_last(theme: Theme, window: QWidget
     assert not notice.isVisible()
 
 
-def test_a_title_alone_stands_in_the_middle_of_the_bar(theme: Theme, window: QWidget) -> None:
-    notice = NoticeBar(theme, window)
-    for text in ("", "In memory."):
-        notice.show_notice("warn", "info", "重试", text, [("how", "How")])
-        notice.resize(600, notice.sizeHint().height())
-        notice._layout.activate()
-        title = notice._title
-        middle = title.mapTo(notice, title.rect().center()).y()
-        assert abs(middle - notice.rect().center().y()) <= 1
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Retry", ""),
+        ("Retry", "In memory."),
+        ("Retry", "Keys stay in memory until the program ends; then enter them again."),
+        ("重试", ""),
+        ("重试", "密钥只保留在内存中，退出后需要重新填写，之前的对话都保留着。"),
+    ],
+)
+def test_a_notice_of_one_line_stands_in_the_middle_of_a_low_bar(
+    theme: Theme, window: QWidget, title: str, text: str
+) -> None:
+    column = QVBoxLayout(window)
+    notice = NoticeBar(theme)
+    column.addWidget(notice)
+    column.addStretch(1)
+    window.resize(900, 480)
+    notice.show_notice("warn", "info", title, text, [("how", "How")])
+    settle()
+    assert notice.height() == 46
+    for label in (notice._title, notice._text) if text else (notice._title,):
+        assert abs(label.geometry().center().y() - 22.5) <= 1
+
+
+def test_a_long_notice_is_shown_whole(theme: Theme, window: QWidget) -> None:
+    column = QVBoxLayout(window)
+    notice = NoticeBar(theme)
+    column.addWidget(notice)
+    column.addStretch(1)
+    notice.show_notice("warn", "info", "Retry", "many words " * 40, [("how", "How")])
+    settle()
+    assert notice._text.height() >= notice._text.heightForWidth(notice._text.width())
+    assert notice.rect().contains(notice._text.geometry())
+    assert notice._title.y() == notice._text.y()
