@@ -1,6 +1,6 @@
 """The section of the model services: the list, and the service chosen in it."""
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -139,6 +139,9 @@ class ServicesSection(QWidget):
         self.refresh()
         if focus_key:
             self.detail.begin()
+        else:
+            # Else Qt would take the first there is, the way back, and Enter would leave.
+            self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _key_known(self, service_id: str) -> None:
         """Set a service up that the user wants to use and that needs no key to be entered."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from desktop_chat.core import settings as keys
 from desktop_chat.ui.settings.add_service import new_service_id
 from desktop_chat.ui.settings.words import key_fault, masked
-from tests.helpers.qt import on_qt_loop
+from tests.helpers.qt import on_qt_loop, until
 from tests.helpers.settings_desk import open_settings
 
 
@@ -76,6 +76,21 @@ async def test_sections_and_the_way_back(tmp_path: Path) -> None:
         page.sections.back.click()
         QTest.keyClick(page, Qt.Key.Key_Escape)
         assert desk.closed == [True, True]
+
+
+@on_qt_loop
+async def test_enter_does_not_leave_the_page_just_opened(tmp_path: Path) -> None:
+    async with open_settings(tmp_path) as desk:
+        desk.page.show()
+        desk.page.activateWindow()
+        await until(desk.page.isActiveWindow)
+        desk.page.show_services("ark")
+        focused = desk.page.focusWidget()
+        assert focused is desk.page.services.list.view
+        QTest.keyClick(focused, Qt.Key.Key_Return)
+        QTest.keyClick(focused, Qt.Key.Key_Down)
+        assert desk.closed == []
+        assert desk.page.services.editor.service.id == "siliconflow"
 
 
 @on_qt_loop
