@@ -13,7 +13,8 @@ from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.controls.ring import paint_ring, turn_of
 from desktop_chat.ui.theme import Theme
 
-_FRAME_MS: Final = 50
+_FRAME_MS: Final = 60
+"""Of the rings: fifteen pictures for each turn."""
 _RING: Final = 10.0
 _DOT: Final = 8.0
 

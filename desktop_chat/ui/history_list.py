@@ -18,7 +18,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -263,6 +270,8 @@ class HistoryDelegate(QStyledItemDelegate):
         if mark is not Mark.NONE:
             text.setRight(box.right() - _MARK)
             self._activity.paint(painter, mark, QRectF(mark_rect(whole)))
+        if not text.intersects(self._view.area):
+            return
         snippet = index.data(SNIPPET_ROLE)
         if snippet:
             upper, lower = QRect(text), QRect(text)
@@ -324,6 +333,8 @@ class HistoryList(QListView):
         self._theme = theme
         self._activity = activity
         self.active = ""
+        self.area = QRect()
+        """What is being painted."""
         self.ringed = False
         self._waiting: list[Row] | None = None
         self.rows = HistoryModel(activity, self)
@@ -337,6 +348,8 @@ class HistoryList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
+        # It paints its whole ground, so that a ring that turns has nothing else painted anew.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setTabKeyNavigation(False)
         self.clicked.connect(self._open)
         activity.turned.connect(self._turn)
@@ -412,6 +425,14 @@ class HistoryList(QListView):
         if conversation_id:
             self.opened.emit(conversation_id, index.data(MESSAGE_ROLE))
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground, then the rows."""
+        self.area = event.rect()
+        painter = QPainter(self.viewport())
+        painter.fillRect(self.area, self._theme.tokens.window)
+        painter.end()
+        super().paintEvent(event)
+
     def _turn(self) -> None:
         if not self.isVisible():
             return
@@ -424,7 +445,10 @@ class HistoryList(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open on Enter, delete on Delete."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if self.state() == QAbstractItemView.State.EditingState:
+            # What the field of a title leaves over is not for the row.
+            event.ignore()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open(self.currentIndex())
         elif event.key() == Qt.Key.Key_Delete and self.current_id():
             self.delete_requested.emit(self.current_id())

@@ -118,6 +118,8 @@ class TabBar(QTabBar):
         self.drop_place: int | None = None
         """Where a tab that is being dragged would fall: before the tab of this index."""
         self._ring = False
+        # It paints its whole ground, so that a ring that turns has nothing else painted anew.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setDrawBase(False)
         self.setExpanding(False)
         self.setUsesScrollButtons(True)
@@ -326,11 +328,15 @@ class TabBar(QTabBar):
         """Draw the tabs that need it."""
         painter = QPainter(self)
         tokens = self._theme.tokens
-        _paint_edge(painter, self, tokens.line)
+        area = event.rect()
+        painter.fillRect(area, tokens.window)
+        if area.bottom() >= self.height() - 1:
+            _paint_edge(painter, self, tokens.line)
         for index in range(self.count()):
             rect = self.tabRect(index)
-            if rect.intersects(event.rect()):
-                self._paint_tab(painter, index, rect)
+            if rect.intersects(area):
+                part = event.region().intersected(rect).boundingRect()
+                self._paint_tab(painter, index, rect, part)
         if self.drop_place is not None:
             painter.fillRect(QRect(self._gap_x() - 1, 4, 2, TAB_HEIGHT - 8), tokens.accent)
 
@@ -340,10 +346,18 @@ class TabBar(QTabBar):
             return max(1, self.tabRect(self.drop_place).left())
         return self.tabRect(self.count() - 1).right() - 1
 
-    def _paint_tab(self, painter: QPainter, index: int, rect: QRect) -> None:
+    def _paint_tab(self, painter: QPainter, index: int, rect: QRect, part: QRect) -> None:
         tokens = self._theme.tokens
         current = index == self.currentIndex()
         dragged = self.drop_place is not None and index == self._pressed
+        mark = self._activity.mark(self.id_at(index))
+        place = self._mark_rect(rect)
+        if place.contains(part):
+            # The ring has turned, and nothing else is to be painted.
+            if current or index == self._hover:
+                painter.fillRect(part, tokens.canvas if current else tokens.hover)
+            self._activity.paint(painter, mark, QRectF(place))
+            return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if current:
@@ -352,10 +366,9 @@ class TabBar(QTabBar):
             self._paint_shape(painter, rect, tokens.hover, None)
         if not current and self._separated(index):
             painter.fillRect(QRect(rect.right(), rect.top() + 11, 1, 12), tokens.line2)
-        mark = self._activity.mark(self.id_at(index))
         left = rect.left() + _PADDING
         if mark is not Mark.NONE:
-            self._activity.paint(painter, mark, QRectF(self._mark_rect(rect)))
+            self._activity.paint(painter, mark, QRectF(place))
             left += _MARK
         cross = index in (self._hover, self.currentIndex())
         right = rect.right() - (_CLOSE + 14 if cross else _PADDING)

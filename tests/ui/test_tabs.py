@@ -1,12 +1,14 @@
 """Tabs: opened, closed, reopened, moved, and marked while answers stream in them."""
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage, QPixmap, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QTabBar
+from PySide6.QtWidgets import QTabBar, QWidget
 
 from desktop_chat.app import Desk
 from desktop_chat.core.settings import ACTIVE_TAB, OPEN_TABS
 from desktop_chat.ui.activity import Mark
+from desktop_chat.ui.history_list import mark_rect
 from desktop_chat.ui.tabs import TabBar
 from tests.helpers.qt import on_qt_loop, until
 from tests.helpers.window import (
@@ -304,3 +306,34 @@ async def test_who_opens_a_chat_from_the_list_can_type_at_once() -> None:
         page = window.current_page()
         assert page.session.conversation.id == first
         assert page.composer.edit.hasFocus()
+
+
+def part_of(widget: QWidget, rect: QRect) -> QImage:
+    """What is painted where nothing but a rectangle is painted anew."""
+    picture = QPixmap(widget.size())
+    picture.fill(Qt.GlobalColor.magenta)
+    widget.render(picture, QPoint(), QRegion(rect))
+    return picture.copy(QRect(QPoint(), rect.size())).toImage()
+
+
+@on_qt_loop
+async def test_a_turning_ring_is_painted_alone_as_with_all_around_it() -> None:
+    async with open_desk(demo=True, speed=1.0) as desk:
+        desk.theme.reduced_motion = True
+        window, bar, chats = desk.window, desk.window.tabs.bar, desk.window.sidebar.list
+        for _number in range(2):
+            page = window.current_page()
+            await use_model(page, "demo-slow")
+            await ask(page, "Slowly")
+            window.tabs.new_tab()
+        window.tabs.go_to(1)
+        await turns()
+        for index in (0, 1):
+            rect = bar._mark_rect(bar.tabRect(index))
+            assert part_of(bar, rect) == bar.grab().copy(rect).toImage()
+        view = chats.viewport()
+        for chat in bar.ids()[:2]:
+            rect = mark_rect(chats.visualRect(chats.rows.find(chat)))
+            assert part_of(view, rect) == view.grab().copy(rect).toImage()
+        for page in window.tabs.pages():
+            await page.session.stop()
