@@ -4,9 +4,11 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import qasync
 from PySide6.QtCore import QEvent, QObject, QThreadPool, Signal
@@ -30,6 +32,8 @@ from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeText
 from desktop_chat.ui.theme import Theme, load_tokens
 from desktop_chat.wiring import House, build, install_language
+
+T = TypeVar("T")
 
 EX_UNAVAILABLE: Final = 69
 """Of sysexits.h; ``make run`` reads it as: there is no display."""
@@ -134,7 +138,7 @@ class Desk:
         self.window.deleteLater()
 
 
-async def _serve(app: QApplication, *, demo: bool) -> int:
+async def _serve(app: QApplication, demo: bool) -> int:
     """Show the window until it is closed."""
     house = build(os.environ)
     trouble = await house.open()
@@ -234,14 +238,34 @@ def main(*, demo: bool = False, screenshot: Path | None = None) -> int:
             home = tempfile.TemporaryDirectory(prefix="desktop-chat-")
             os.environ[HOME_VARIABLE] = stack.enter_context(home)
         app = make_application()
-        # Here and in order: left to the interpreter's end, Qt may fall over what is gone already.
-        stack.callback(app.shutdown)
-        loop = qasync.QEventLoop(app)
-        asyncio.set_event_loop(loop)
-        stack.callback(asyncio.set_event_loop, None)
-        stack.callback(loop.close)
-        stack.callback(GarbageCollector().close)
-        # A thread of the pool that runs Python must not outlive the interpreter.
-        stack.callback(QThreadPool.globalInstance().waitForDone)
-        work = _photograph(app, screenshot) if screenshot is not None else _serve(app, demo=demo)
-        return int(loop.run_until_complete(work))
+        # A coroutine function waits to be called: the loop must be there first.
+        work = partial(_photograph, app, screenshot) if screenshot else partial(_serve, app, demo)
+        status = run_on_loop(app, work)
+        app.shutdown()
+    return status
+
+
+def run_on_loop(app: QApplication, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine on Qt's event loop, and leave nothing of it for the interpreter's end.
+
+    There Qt objects that only a cycle keeps would be deleted without the interpreter that some of
+    them call, and the process would abort.
+
+    Args:
+        app: the application.
+        work: makes the coroutine.
+
+    Returns:
+        What the coroutine returned.
+    """
+    loop = qasync.QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    collector = GarbageCollector()
+    try:
+        return loop.run_until_complete(work())  # type: ignore[no-any-return]
+    finally:
+        QThreadPool.globalInstance().waitForDone()
+        loop.close()
+        asyncio.set_event_loop(None)
+        del loop
+        collector.close()

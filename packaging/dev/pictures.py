@@ -18,14 +18,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import qasync
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from desktop_chat.app import Desk, make_application  # noqa: E402
+from desktop_chat.app import Desk, make_application, run_on_loop  # noqa: E402
 from desktop_chat.core import settings as keys  # noqa: E402
 from desktop_chat.core.errors import ErrorInfo, ErrorKind  # noqa: E402
 from desktop_chat.core.events import FinishReason, Usage  # noqa: E402
@@ -229,12 +228,14 @@ def main() -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     app = make_application()
-    loop = qasync.QEventLoop(app)
-    asyncio.set_event_loop(loop)
-    for language in ("zh_CN", "en"):
-        for theme in ("light", "dark"):
-            loop.run_until_complete(shoot(app, language, theme, folder))
-    loop.close()
+
+    async def every() -> None:
+        for language in ("zh_CN", "en"):
+            for theme in ("light", "dark"):
+                await shoot(app, language, theme, folder)
+
+    run_on_loop(app, every)
+    app.shutdown()
 
 
 if __name__ == "__main__":

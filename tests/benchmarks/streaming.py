@@ -159,20 +159,14 @@ def run_child(arguments: argparse.Namespace) -> None:
         repeat = 3 if arguments.model.endswith(":max") else 1
         print(json.dumps(asyncio.run(run_client(arguments.port, arguments.model, repeat))))
         return
-    import qasync
-
-    from desktop_chat.app import make_application
-    from desktop_chat.ui.collector import GarbageCollector
+    from desktop_chat.app import make_application, run_on_loop
 
     with tempfile.TemporaryDirectory() as home:
         os.environ["DESKTOP_CHAT_HOME"] = home
         app = make_application()
-        loop = qasync.QEventLoop(app)
-        asyncio.set_event_loop(loop)
-        collector = GarbageCollector()
-        print(json.dumps(loop.run_until_complete(run_window(arguments.port, arguments.model))))
-        collector.close()
-        loop.close()
+        measured = run_on_loop(app, lambda: run_window(arguments.port, arguments.model))
+        print(json.dumps(measured))
+        app.shutdown()
 
 
 def child(kind: str, port: int, model: str, environ: dict[str, str]) -> dict[str, Any]:

@@ -9,12 +9,11 @@ import os
 import sys
 from typing import TypeVar
 
-import qasync
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTextEdit, QWidget
 
-from desktop_chat.app import Desk, make_application
+from desktop_chat.app import Desk, make_application, run_on_loop
 from desktop_chat.chat.session_events import MessageFinished
 from desktop_chat.core.messages import Message, MessageState
 from desktop_chat.wiring import build
@@ -100,9 +99,6 @@ async def session(app: QApplication, what: str) -> None:
 def main() -> None:
     """Run one session."""
     app = make_application()
-    loop = qasync.QEventLoop(app)
-    asyncio.set_event_loop(loop)
-    loop.run_until_complete(session(app, sys.argv[1]))
-    loop.close()
+    run_on_loop(app, lambda: session(app, sys.argv[1]))
     app.shutdown()
     print("ok")

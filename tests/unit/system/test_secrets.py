@@ -454,11 +454,15 @@ async def look():
     await secrets.aclose()
 asyncio.run(put())
 asyncio.run(look())
-import qasync
+import gc, qasync
 from PySide6.QtCore import QCoreApplication
 app = QCoreApplication([])
-with qasync.QEventLoop(app) as loop:
-    loop.run_until_complete(look())
+def run():
+    with qasync.QEventLoop(app) as loop:
+        loop.run_until_complete(look())
+run()
+# Left to the interpreter's end, what a cycle keeps of Qt may abort the process.
+gc.collect()
 app.shutdown()
 """
     assert lines(run_with_keyring(body, tmp_path)) == ["keyring", KEY, KEY]
