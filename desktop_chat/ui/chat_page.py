@@ -41,6 +41,7 @@ from desktop_chat.ui.chat_options import effective, fitted, remember
 from desktop_chat.ui.composer import WIDTH, Composer
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeArea, NoticeBoard, NoticeText
+from desktop_chat.ui.parameters import ParametersDialog
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.welcome import FirstRun, StartPage
 
@@ -214,6 +215,14 @@ class ChatPage(QWidget):
         demo = self._near.catalogue.service(DEMO_SERVICE_ID)
         if demo is not None:
             self._choose_model(demo.id, demo.default_model)
+
+    def open_parameters(self) -> None:
+        """Let this chat's system prompt, sampling, length and context be chosen."""
+        dialog = ParametersDialog(self._theme, self, self.session.conversation.options)
+        dialog.chosen.connect(
+            lambda options: self._run(self.session.set_options(options), "chat parameters")
+        )
+        dialog.open()
 
     def escape(self) -> bool:
         """Stop the answer, or else end editing; False when there was neither."""

@@ -63,6 +63,7 @@ class TabArea(QWidget):
         column.addWidget(self.strip)
         column.addWidget(self._stack, 1)
         self.strip.new_tab_requested.connect(self.new_tab)
+        self.strip.parameters_requested.connect(lambda: self.current_page().open_parameters())
         self.bar.currentChanged.connect(self._show_current)
         self.bar.tabCloseRequested.connect(self.close_tab)
         self.bar.reordered.connect(self._remember)

@@ -426,6 +426,7 @@ class TabStrip(QWidget):
 
     new_tab_requested = Signal()
     sidebar_requested = Signal()
+    parameters_requested = Signal()
 
     def __init__(self, theme: Theme, activity: Activity, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -435,7 +436,9 @@ class TabStrip(QWidget):
         self._sidebar = IconButton(theme, "list", "")
         self._plus = IconButton(theme, "plus", "")
         self._sidebar.clicked.connect(self.sidebar_requested)
+        self._parameters = IconButton(theme, "sliders-horizontal", "")
         self._plus.clicked.connect(self.new_tab_requested)
+        self._parameters.clicked.connect(self.parameters_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, STRIP_HEIGHT - TAB_HEIGHT, 8, 0)
         row.setSpacing(5)
@@ -443,6 +446,7 @@ class TabStrip(QWidget):
         row.addWidget(self.bar, 0)
         row.addWidget(self._plus)
         row.addStretch(1)
+        row.addWidget(self._parameters)
         self._sidebar.hide()
         theme.changed.connect(self.update)
         self.retranslate()
@@ -455,6 +459,7 @@ class TabStrip(QWidget):
         ):
             button.setAccessibleName(name)
             button.setToolTip(f"{name}  {hint(command)}")
+        self._parameters.set_name(tr("Chat parameters"))
 
     def changeEvent(self, event: QEvent) -> None:
         """Speak the language that was chosen."""
