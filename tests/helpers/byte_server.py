@@ -18,7 +18,6 @@ After a script that does not close, the connection waits for the next request on
 """
 
 import asyncio
-import contextlib
 import json
 import socket
 import struct
@@ -127,6 +126,8 @@ class ByteServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
+        # A transport that was aborted closes its socket in the next turn of the loop.
+        await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = self.connections
@@ -148,10 +149,11 @@ class ByteServer:
             self.disconnected.set()
         except (ConnectionError, asyncio.IncompleteReadError):
             self.disconnected.set()
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+            await _close(writer)
 
     async def _play(
         self, script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -174,6 +176,17 @@ class ByteServer:
                 writer.write(data)
                 await writer.drain()
         return True
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    try:
+        await writer.wait_closed()
+    except ConnectionError:
+        return
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
 
 
 def reply(status: int, body: bytes | str, *headers: str, content_type: str = "") -> bytes:

@@ -1,7 +1,6 @@
 """The loopback server of the demo: the same HTTP and event stream as a real service."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import secrets
@@ -52,16 +51,24 @@ class DemoServer:
             server, self._server = self._server, None
         if server is None:
             return
+        # Who connected a moment ago is not the server's yet: closed now, asyncio would lose the
+        # socket instead of closing it.
+        for _turn in range(_SETTLING):
+            await asyncio.sleep(0)
         server.close()
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await server.wait_closed()
+        # A transport that was aborted closes its socket in the next turn of the loop.
+        await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.get_running_loop().create_task(self._connection(reader, writer))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
+        # Also when it is cancelled before its first step.
+        task.add_done_callback(lambda _task: writer.close())
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -77,10 +84,12 @@ class DemoServer:
                     return
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             _log.debug("a demo connection ended", exc_info=True)
+        except asyncio.CancelledError:
+            # What the other side has not read yet is not waited for.
+            writer.transport.abort()
+            raise
         finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            await _close(writer)
 
     async def _serve(
         self,
@@ -120,6 +129,17 @@ class DemoServer:
             return True
         play = _Play(plan, request, reader, writer, self._speed)
         return await (play.stream() if request.get("stream") else play.whole())
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    try:
+        await writer.wait_closed()
+    except OSError:
+        _log.debug("a demo connection was gone before it was closed", exc_info=True)
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
 
 
 class _Play:
