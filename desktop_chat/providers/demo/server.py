@@ -53,15 +53,14 @@ class DemoServer:
             return
         # Who connected a moment ago is not the server's yet: closed now, asyncio would lose the
         # socket instead of closing it.
-        for _turn in range(_SETTLING):
-            await asyncio.sleep(0)
+        await _turns()
         server.close()
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await server.wait_closed()
-        # A transport that was aborted closes its socket in the next turn of the loop.
-        await asyncio.sleep(0)
+        # A transport that was aborted closes its socket in a later turn of the loop.
+        await _turns()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.get_running_loop().create_task(self._connection(reader, writer))
@@ -140,6 +139,12 @@ async def _close(writer: asyncio.StreamWriter) -> None:
     except asyncio.CancelledError:
         writer.transport.abort()
         raise
+
+
+async def _turns() -> None:
+    """Let what is queued on the loop happen, and what that queues."""
+    for _turn in range(3):
+        await asyncio.sleep(0)
 
 
 class _Play:
