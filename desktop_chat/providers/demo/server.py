@@ -32,6 +32,7 @@ class DemoServer:
         self._server: asyncio.Server | None = None
         self._lock = asyncio.Lock()
         self._connections: set[asyncio.Task[None]] = set()
+        self._starts: set[asyncio.Task[asyncio.Server]] = set()
 
     async def start(self) -> str:
         """Start, if it does not run yet, and return the base URL.
@@ -39,14 +40,23 @@ class DemoServer:
         Raises:
             OSError: there is no loopback to listen on.
         """
+        # In a task of its own: asyncio leaves the socket of a start that is cancelled open.
+        starting = asyncio.get_running_loop().create_task(self._listen())
+        self._starts.add(starting)
+        starting.add_done_callback(self._starts.discard)
+        server = await asyncio.shield(starting)
+        port = server.sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}/{self._token}/v1"
+
+    async def _listen(self) -> asyncio.Server:
         async with self._lock:
             if self._server is None:
                 self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        port = self._server.sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/{self._token}/v1"
+            return self._server
 
     async def aclose(self) -> None:
         """Stop: every connection is closed and its task has ended when this returns."""
+        await asyncio.gather(*self._starts, return_exceptions=True)
         async with self._lock:
             server, self._server = self._server, None
         if server is None:

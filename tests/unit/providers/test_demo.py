@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import json
 import math
 import re
@@ -317,3 +318,17 @@ def test_texts_follow_the_rules_of_words() -> None:
             re.findall(r"^(#+|- |\d\. |\||> |```|\$\$)", line) for line in counterpart.splitlines()
         ], path.name
         assert json.dumps(text)
+
+
+async def test_a_start_that_is_cancelled_leaves_no_socket() -> None:
+    for turns in range(8):
+        server = DemoServer(DEMO_TEXTS)
+        starting = asyncio.create_task(server.start())
+        for _turn in range(turns):
+            await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await server.aclose()
+        assert server._server is None
+    # A socket that was left open warns when it goes, and a warning is a failure here.
+    gc.collect()
