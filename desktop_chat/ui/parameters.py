@@ -89,7 +89,7 @@ class ParametersDialog(Dialog):
 
     def _field(self, name: str, value: float | None) -> Field:
         field = Field(self.theme, name)
-        field.setText("" if value is None else f"{value:g}")
+        field.setText("" if value is None else str(value))
         field.setPlaceholderText(tr("Default"))
         field.textChanged.connect(self._judge)
         field.returnPressed.connect(self.accept)
@@ -121,30 +121,40 @@ class ParametersDialog(Dialog):
             return replace(
                 self._options,
                 system=self.prompt.edit.toPlainText().strip(),
-                temperature=_number(self.temperature, float, 0.0, 2.0),
-                top_p=_number(self.top_p, float, 0.0, 1.0),
-                max_tokens=_number(self.max_tokens, int, 1, 10_000_000),
-                rounds=_number(self.rounds, int, 0, 100_000),
+                temperature=self._temperature(),
+                top_p=self._top_p(),
+                max_tokens=self._max_tokens(),
+                rounds=self._rounds(),
             )
         except ValueError:
             return None
 
+    def _temperature(self) -> float | None:
+        return _number(self.temperature, float, 0.0, 2.0)
+
+    def _top_p(self) -> float | None:
+        return _number(self.top_p, float, 0.0, 1.0)
+
+    def _max_tokens(self) -> int | None:
+        return _number(self.max_tokens, int, 1, 10_000_000)
+
+    def _rounds(self) -> int | None:
+        return _number(self.rounds, int, 0, 100_000)
+
     def _judge(self) -> None:
-        checks: tuple[tuple[Field, Callable[[str], float], float, float, str], ...] = (
-            (self.temperature, float, 0, 2, tr("Temperature is a number from 0 to 2.")),
-            (self.top_p, float, 0, 1, tr("Top P is a number from 0 to 1.")),
+        checks: tuple[tuple[Field, Callable[[], object], str], ...] = (
+            (self.temperature, self._temperature, tr("Temperature is a number from 0 to 2.")),
+            (self.top_p, self._top_p, tr("Top P is a number from 0 to 1.")),
             (
                 self.max_tokens,
-                int,
-                1,
-                10_000_000,
+                self._max_tokens,
                 tr("The longest answer is a whole number of tokens, at least 1."),
             ),
-            (self.rounds, int, 0, 100_000, tr("Context rounds are a whole number, 0 or more.")),
+            (self.rounds, self._rounds, tr("Context rounds are a whole number, 0 or more.")),
         )
         faults = []
-        for field, kind, low, high, sentence in checks:
-            wrong = _is_wrong(field, kind, low, high)
+        for field, read, sentence in checks:
+            wrong = _fails(read)
             field.set_wrong(wrong)
             field.setAccessibleDescription(sentence if wrong else "")
             if wrong:
@@ -182,9 +192,9 @@ def _number(field: Field, kind: Callable[[str], N], low: N, high: N) -> N | None
     return value
 
 
-def _is_wrong(field: Field, kind: Callable[[str], float], low: float, high: float) -> bool:
+def _fails(read: Callable[[], object]) -> bool:
     try:
-        _number(field, kind, low, high)
+        read()
     except ValueError:
         return True
     return False

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit
 
+from desktop_chat.core.messages import ChatOptions
 from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.buttons import IconButton
 from desktop_chat.ui.main_window import MainWindow
@@ -91,3 +92,12 @@ async def test_the_prompt_takes_several_lines() -> None:
         assert options is not None
         assert options.system == "one\ntwo"
         dialog.reject()
+
+
+@on_qt_loop
+async def test_long_numbers_come_back_whole() -> None:
+    async with open_desk() as desk:
+        options = ChatOptions(max_tokens=1_048_576, temperature=0.1234567)
+        dialog = ParametersDialog(desk.theme, desk.window, options)
+        assert dialog.options() == options
+        dialog.close()
