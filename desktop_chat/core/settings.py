@@ -29,6 +29,17 @@ class Setting(Generic[T]):
 LANGUAGE: Final = Setting("appearance.language", "system", ("system", "zh_CN", "en"))
 THEME: Final = Setting("appearance.theme", "system", ("system", "light", "dark"))
 REDUCED_MOTION: Final = Setting("appearance.reduced_motion", False)
+CONTRAST: Final = Setting("appearance.contrast", "system", ("system", "normal", "high"))
+CODE_FONT: Final = Setting("appearance.code_font", "")
+"""The family that code is set in; "" takes the theme's."""
+TEXT_SIZE: Final = Setting("reading.text_size", 100, (90, 100, 110, 125, 150, 175, 200))
+"""Of the messages, in percent of 15 px."""
+COLUMN_WIDTH: Final = Setting("reading.column", "medium", ("narrow", "medium", "wide", "full"))
+FOLLOW: Final = Setting("reading.follow", "end", ("end", "question"))
+"""Where a growing answer is followed: to its end, or until its question reaches the top."""
+ANNOUNCE: Final = Setting("reading.announce", "done", ("off", "sentence", "done"))
+"""When assistive technology is told of a growing answer."""
+ANNOUNCE_CODE: Final = Setting("reading.announce_code", False)
 SIDEBAR_OPEN: Final = Setting("window.sidebar_open", True)
 SIDEBAR_WIDTH: Final = Setting("window.sidebar_width", 264)
 WINDOW_GEOMETRY: Final = Setting("window.geometry", "")
@@ -47,6 +58,13 @@ ALL: Final = (
     LANGUAGE,
     THEME,
     REDUCED_MOTION,
+    CONTRAST,
+    CODE_FONT,
+    TEXT_SIZE,
+    COLUMN_WIDTH,
+    FOLLOW,
+    ANNOUNCE,
+    ANNOUNCE_CODE,
     SIDEBAR_OPEN,
     SIDEBAR_WIDTH,
     WINDOW_GEOMETRY,

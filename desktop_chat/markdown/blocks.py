@@ -24,6 +24,12 @@ class Style(IntFlag):
     """``href`` is http, https or mailto."""
     IMAGE = 64
     """``text`` is the alternative text, ``href`` the address; nothing is fetched."""
+    FOOTNOTE = 128
+    """A mark that points to a footnote: ``text`` is its label, ``href`` ``#`` and the label.
+
+    It is one whether or not the note is there yet, so that a note that comes later changes
+    nothing above it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,31 @@ class ListItem:
     task: bool | None = None
 
 
-Container: TypeAlias = Quote | ListItem
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a term of a definition list means; the term itself is a ``TextBlock`` before it.
+
+    Attributes:
+        first: True for the first block of one meaning.
+    """
+
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """A footnote, where it is written.
+
+    Attributes:
+        label: as written between ``[^`` and ``]``.
+        first: True for its first block, which shows the label.
+    """
+
+    label: str
+    first: bool = False
+
+
+Container: TypeAlias = Quote | ListItem | Definition | Footnote
 
 
 class Gap(IntEnum):
@@ -84,6 +114,20 @@ class Gap(IntEnum):
     """The next item of a tight list."""
     PARAGRAPH = 2
     """Anything else."""
+
+
+class Bound(StrEnum):
+    """Why a block is shown as it is written: a documented bound was passed."""
+
+    NONE = ""
+    DEPTH = "depth"
+    """Too many containers within each other."""
+    MARKS = "marks"
+    """Too many marks in one piece of text."""
+    COLUMNS = "columns"
+    """A table with too many columns."""
+    LENGTH = "length"
+    """Too long for what it would be (a formula, an image's data)."""
 
 
 class Align(StrEnum):
@@ -106,6 +150,8 @@ class TextBlock:
         heading: 1 to 6, or 0 for a paragraph.
         start: offset of its first character in the Markdown.
         end: offset after its last character.
+        term: whether it is the term of a definition list.
+        bound: why it is shown as it is written, or ``Bound.NONE``.
     """
 
     spans: Spans
@@ -114,6 +160,8 @@ class TextBlock:
     heading: int = 0
     start: int = 0
     end: int = 0
+    term: bool = False
+    bound: Bound = Bound.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +219,29 @@ class MathBlock:
 
 
 @dataclass(slots=True, eq=False)
+class ImageBlock:
+    """An image that stands alone in its line. While its address streams it is one growing object.
+
+    Attributes:
+        alt: its alternative text.
+        href: its address: http, https, or a ``data:image/...;base64,`` URI of any length.
+        open: True while more of the address may follow.
+        containers: outermost first.
+        gap: the distance to the block before.
+        start: offset of its first character in the Markdown.
+        end: offset after its last character.
+    """
+
+    alt: str = ""
+    href: str = ""
+    open: bool = False
+    containers: tuple[Container, ...] = ()
+    gap: Gap = Gap.PARAGRAPH
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class Table:
     """What the rows of one table share; the rows are blocks.
 
@@ -206,4 +277,4 @@ class TableRow:
     end: int = 0
 
 
-Block: TypeAlias = TextBlock | RuleBlock | CodeBlock | MathBlock | TableRow
+Block: TypeAlias = TextBlock | RuleBlock | CodeBlock | MathBlock | ImageBlock | TableRow

@@ -38,7 +38,7 @@ _BOLD, _ITALIC, _STRIKE, _CODE, _MATH, _LINK, _IMAGE = (
     )
 )
 _TAGS: Final = {"strong": _BOLD, "em": _ITALIC, "s": _STRIKE}
-_ALL: Final = tuple(Style(bits) for bits in range(2 * _IMAGE))  # arithmetic on flags is slow
+_ALL: Final = tuple(Style(bits) for bits in range(4 * _IMAGE))  # arithmetic on flags is slow
 
 
 _DEFINITION: Final = re.compile(

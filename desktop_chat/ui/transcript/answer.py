@@ -5,9 +5,8 @@ from typing import Final
 
 from PySide6.QtCore import QRect, QRectF
 
-from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import Message, MessageState
-from desktop_chat.ui.transcript.answer_footer import ICON, ICON_MARGIN, Footer
+from desktop_chat.ui.transcript.answer_footer import ICON_MARGIN, Footer
 from desktop_chat.ui.transcript.answer_paint import (
     FOOTER,
     HEADER,
@@ -23,9 +22,8 @@ from desktop_chat.ui.transcript.cards import Card
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
-from desktop_chat.ui.transcript.layout_code import HEADER as CODE_HEADER
-from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.look import Face, Page
+from desktop_chat.ui.transcript.pieces import PieceKeys
 from desktop_chat.ui.transcript.places import Part
 from desktop_chat.ui.transcript.thinking import Thinking
 
@@ -242,9 +240,7 @@ class AnswerBody(MessageBody):
         for place in self.placed(page):
             if place.part == Part.THINKING:
                 paint_thinking_rule(ink, x, y + place.y, place.section.height)
-            place.section.paint(
-                ink, place.page, x + place.x, y + place.y, place.part, state.selected
-            )
+            place.section.paint(ink, place.page, x + place.x, y + place.y, place.part, state.marked)
         caret = self.caret(page)
         if caret is not None:
             ink.box(QRectF(caret.translated(x, y)), 2, ink.tokens.caret, None)
@@ -297,7 +293,7 @@ class AnswerBody(MessageBody):
                     checked=self.thinking.unfolded,
                 )
             )
-        result.extend(self._code_controls(page, x, y, view))
+        result.extend(self._piece_controls(page, x, y, view, state))
         if self.card is not None:
             result.extend(self.card.controls(page, x, y + self._card_y(page)))
         footer = self._footer(page, x, y, state)
@@ -306,24 +302,15 @@ class AnswerBody(MessageBody):
         low, high = view
         return [item for item in result if item.rect.bottom() >= low and item.rect.top() < high]
 
-    def _code_controls(self, page: Page, x: int, y: int, view: tuple[int, int]) -> list[Control]:
-        result = []
+    def _piece_controls(
+        self, page: Page, x: int, y: int, view: tuple[int, int], state: State
+    ) -> list[Control]:
+        result: list[Control] = []
         body = self.text.body
         top = y + self._body_y(page)
         for index in body.visible(view[0] - top, view[1] - top):
             piece = body.pieces[index]
-            if not isinstance(piece, CodePiece):
-                continue
             head = top + body.heights.offset(index) + piece.top
-            result.append(
-                Control(
-                    (self.message.id, f"code:{index}"),
-                    Kind.COPY_CODE,
-                    QRect(x + page.width, head + (CODE_HEADER - ICON) // 2, 0, ICON),
-                    Command("copy_code", self.message.id, str(index)),
-                    text=tr("Copy"),
-                    icon="copy",
-                    name=tr("Copy code"),
-                )
-            )
+            keys = PieceKeys(self.message.id, index, x + piece.indent, head, view, state.active)
+            result.extend(piece.controls(keys, page))
         return result

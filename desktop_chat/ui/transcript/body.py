@@ -1,13 +1,14 @@
 """What a message looks like once its text is there: sections of pieces, and what is around them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Set
 from typing import NamedTuple
 
 from desktop_chat.ui.transcript.controls import Control
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Page
 from desktop_chat.ui.transcript.pieces import Piece
-from desktop_chat.ui.transcript.places import Part, Selected
+from desktop_chat.ui.transcript.places import Marked, Part
 from desktop_chat.ui.transcript.section import Section
 
 
@@ -59,12 +60,12 @@ class State(NamedTuple):
 
     Attributes:
         active: whether its actions are shown (last one, under the pointer, keyboard).
-        selected: what is selected in it, or None.
+        marked: what is selected or found in it.
         siblings: its place among its siblings and how many there are, from 1.
     """
 
     active: bool
-    selected: Selected | None
+    marked: Marked
     siblings: tuple[int, int]
 
 
@@ -137,6 +138,19 @@ class MessageBody(ABC):
             left -= found
             grown += more
         return grown
+
+    def arrived(self, pieces: Set[Piece], page: Page) -> int | None:
+        """Measure pieces anew for which something has been drawn beside the UI thread.
+
+        Returns:
+            The height below which the message may look different, or None when none is here.
+        """
+        changed = [
+            place.y + below
+            for place in self.placed(page)
+            if (below := place.section.arrived(pieces, place.page)) is not None
+        ]
+        return min(changed, default=None)
 
     def spot(self, page: Page, y: int) -> Spot:
         """Return the place at a height."""

@@ -1,6 +1,8 @@
 """The scrolled and painted surface of a conversation, with the widgets that lie over it."""
 
 import time
+from collections.abc import Set
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
@@ -30,18 +32,21 @@ from desktop_chat.ui.transcript.furniture import (
 )
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
+from desktop_chat.ui.transcript.keyboard import LINE_STEP, Keyboard
 from desktop_chat.ui.transcript.look import Look, Page
 from desktop_chat.ui.transcript.model import Column
 from desktop_chat.ui.transcript.overlay import Overlay
+from desktop_chat.ui.transcript.pieces import Piece
+from desktop_chat.ui.transcript.places import Marked
 from desktop_chat.ui.transcript.pointer import Pointer
 from desktop_chat.ui.transcript.scroller import Scroller
+from desktop_chat.ui.transcript.search import Search
 from desktop_chat.ui.transcript.turns import Turns
 
 COLUMN: Final = 760
 SIDE: Final = 24
 _OUTSIDE: Final = 8
 """What is painted may stand so far outside the column, or below its message."""
-_LINE_STEP: Final = 48
 _NOTCH_STEP: Final = 96
 _NOTCH: Final = 120
 _STAYING: Final = (
@@ -87,7 +92,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         bar = ThinScrollBar(theme, self)
-        bar.setSingleStep(_LINE_STEP)
+        bar.setSingleStep(LINE_STEP)
         bar.sliderReleased.connect(self._moved)
         self.setVerticalScrollBar(bar)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -96,12 +101,14 @@ class TranscriptCanvas(QAbstractScrollArea):
         viewport.setMouseTracking(True)
         self.overlay = Overlay(theme, viewport)
         self.pointer = Pointer(self)
+        self.keyboard = Keyboard(self)
         self.pill = JumpPill(theme, self)
         self.pill.hide()
         self.pill.clicked.connect(self.scroll_to_end)
         self.rail = TurnRail(theme, self)
         self.rail.chosen.connect(self._go_to_turn)
         self.turns = Turns(self.column, self.rail)
+        self.search = Search(self)
         self._syncing = False
         self._stale = True
         self._keyboard = False
@@ -114,6 +121,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         self._replace.connect(self.place_controls, Qt.ConnectionType.QueuedConnection)
         self.overlay.focused.connect(self.focus_came)
         self.lexers.loaded.connect(lambda _language: viewport.update())
+        self.page.formulas.arrived.connect(self._arrived)
+        self.page.images.arrived.connect(self._arrived)
         theme.changed.connect(self._theme_changed)
         self.setAccessibleName(tr("Conversation"))
         self._made = True
@@ -191,6 +200,11 @@ class TranscriptCanvas(QAbstractScrollArea):
             bottom = self.scroller.top + self.scroller.height
         self.update_rows(top + below, bottom)
         self._moved()
+
+    def _arrived(self, pieces: Set[Piece]) -> None:
+        """Show what has been drawn beside the UI thread."""
+        for index, below, bottom in self.column.arrived(pieces):
+            self.content_changed(index, below, bottom)
 
     def update_rows(self, top: int, bottom: int) -> None:
         """Ask for painting between two heights of the column."""
@@ -277,14 +291,14 @@ class TranscriptCanvas(QAbstractScrollArea):
             self.scroll_to(self.verticalScrollBar().value())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll, or move the code under the pointer sideways."""
+        """Scroll, or move what is under the pointer sideways."""
         pixels, degrees = event.pixelDelta(), event.angleDelta()
         sideways = degrees.x() if degrees.x() else 0
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not sideways:
             sideways = degrees.y()
         if abs(sideways) > abs(degrees.y()) or sideways == degrees.y() != 0:
             step = pixels.x() or sideways * _NOTCH_STEP // _NOTCH
-            self.pointer.scroll_code(event.position().toPoint(), -step)
+            self.pointer.scroll_piece(event.position().toPoint(), -step)
             event.accept()
             return
         step = pixels.y() or degrees.y() * _NOTCH_STEP // _NOTCH
@@ -293,25 +307,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Scroll by the keys of a page."""
-        page = max(_LINE_STEP, self.scroller.height - _LINE_STEP)
-        steps = {
-            Qt.Key.Key_Up: -_LINE_STEP,
-            Qt.Key.Key_Down: _LINE_STEP,
-            Qt.Key.Key_PageUp: -page,
-            Qt.Key.Key_PageDown: page,
-            Qt.Key.Key_Space: page,
-        }
-        key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Space and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.scroll_by(-page)
-        elif key in steps:
-            self.scroll_by(steps[key])
-        elif key == Qt.Key.Key_Home:
-            self.scroll_to(0)
-        elif key == Qt.Key.Key_End:
-            self.scroll_to_end()
-        elif not self.pointer.key(event):
+        """Scroll and select by keys."""
+        if not self.keyboard.press(event):
             event.ignore()
 
     def viewportEvent(self, event: QEvent) -> bool:
@@ -328,7 +325,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         item = self.column.items[index]
         last = index == len(self.column.items) - 1
         active = last or self._keyboard or index == self.pointer.hovered
-        return State(active, self.pointer.selection.of(item.id), self.column.siblings(item.id))
+        marked = Marked(self.pointer.selection.of(item.id), self.search.hits_of(item.id))
+        return State(active, marked, self.column.siblings(item.id))
 
     def place_controls(self) -> None:
         """Lay the widgets over what is visible."""
@@ -407,7 +405,7 @@ class TranscriptCanvas(QAbstractScrollArea):
             self._tell_painted.emit(*told)
 
     def _theme_changed(self) -> None:
-        page = Page(Look(self.theme), self.page.width)
+        page = replace(self.page, look=Look(self.theme), backlog={})
         self.page = page
         self.column.recolour(page)
         self.viewport().update()

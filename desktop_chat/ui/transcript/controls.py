@@ -31,9 +31,9 @@ class Command:
     """What pressing does.
 
     Attributes:
-        name: ``action``, ``copy_code``, ``sibling``, ``thinking``, ``detail``, ``unfold``.
+        name: ``action``, ``piece``, ``sibling``, ``thinking``, ``detail``, ``unfold``.
         message_id: of the message it belongs to.
-        value: the action, the step, or the number of the piece, as text.
+        value: the action, the step, or the number of the piece and its verb, as text.
     """
 
     name: str

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QRect
 
 from desktop_chat.ui.transcript.body import PieceAt
-from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.places import Place
 
 if TYPE_CHECKING:
@@ -80,13 +79,13 @@ class Finder:
         inside = self.inside(*found, point)
         return found[1].piece.link_at(found[1].page, inside.x(), inside.y())
 
-    def code_bar(self, point: QPoint) -> tuple[CodePiece, PieceAt, QRect, QPoint] | None:
-        """Return the code whose scroll bar lies under a point."""
+    def bar(self, point: QPoint) -> tuple[PieceAt, QRect] | None:
+        """Return the piece whose horizontal scroll bar lies under a point, and its thumb."""
         found = self.piece_at(point)
-        if found is None or not isinstance(found[1].piece, CodePiece):
+        if found is None:
             return None
         bar = found[1].piece.bar(found[1].page)
         inside = self.inside(*found, point)
         if bar is None or not bar.adjusted(0, -3, 0, 3).contains(inside):
             return None
-        return found[1].piece, found[1], bar, inside
+        return found[1], bar

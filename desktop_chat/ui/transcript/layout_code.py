@@ -6,15 +6,19 @@ from bisect import bisect_right
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.markdown.blocks import Block, CodeBlock
 from desktop_chat.ui.theme import RADIUS_CODE
 from desktop_chat.ui.transcript.code_lines import CodeLines, width_of
+from desktop_chat.ui.transcript.controls import Control, Kind
+from desktop_chat.ui.transcript.deeds import Deeds
 from desktop_chat.ui.transcript.highlight import Highlighter, Lexers
 from desktop_chat.ui.transcript.ink import Ink, put_text
 from desktop_chat.ui.transcript.look import Face, Page
-from desktop_chat.ui.transcript.pieces import Piece
+from desktop_chat.ui.transcript.pieces import Piece, PieceKeys
+from desktop_chat.ui.transcript.places import PLAIN, Shade
 
 HEADER: Final = 33
 """Of the card, with its upper border and the line below it."""
@@ -22,6 +26,7 @@ _PAD_X: Final = 13
 _PAD_Y: Final = 8
 _BORDER: Final = 1
 _COPY_ROOM: Final = 120
+_BUTTON: Final = 28
 _SLICE: Final = 0.004
 _BAR: Final = 4
 _BAR_BOTTOM: Final = 7
@@ -111,6 +116,10 @@ class CodePiece(Piece):
         self.scroll = x
         return moved
 
+    def scrolled(self) -> int:
+        """Return how far the lines are moved to the left."""
+        return self.scroll
+
     def bar(self, page: Page) -> QRect | None:
         """Return the thumb of the scroll bar, relative to the content, or None."""
         span = self.scroll_range(page)
@@ -120,6 +129,29 @@ class CodePiece(Piece):
         width = max(_LEAST_THUMB, room * room // (room + span))
         left = _PAD_X + (room - width) * min(self.scroll, span) // span
         return QRect(left, self.height - _BAR_BOTTOM, width, _BAR)
+
+    # What is pressed
+
+    def controls(self, keys: PieceKeys, page: Page) -> list[Control]:
+        """Return what can be pressed on its header."""
+        right = keys.x + page.width - self.indent
+        return [
+            Control(
+                keys.key("copy"),
+                Kind.COPY_CODE,
+                QRect(right, keys.y + (HEADER - _BUTTON) // 2, 0, _BUTTON),
+                keys.command("copy"),
+                text=tr("Copy"),
+                icon="copy",
+                name=tr("Copy code"),
+            )
+        ]
+
+    def press(self, verb: str, deeds: Deeds, page: Page) -> bool:
+        """Copy the code."""
+        del verb, page
+        deeds.copy("\n".join(self.block.lines))
+        return False
 
     # Colours
 
@@ -148,7 +180,7 @@ class CodePiece(Piece):
 
     # Painting
 
-    def paint(self, ink: Ink, page: Page, x: int, y: int, selected: tuple[int, int] | None) -> None:
+    def paint(self, ink: Ink, page: Page, x: int, y: int, shade: Shade = PLAIN) -> None:
         """Paint what has to be painted."""
         t = ink.tokens
         width = page.width - self.indent
@@ -175,8 +207,8 @@ class CodePiece(Piece):
         view = (float(self.scroll - _PAD_X), float(self.scroll + self.room(page) + _PAD_X))
         for index in range(first, last):
             top = start + index * leading
-            if selected is not None:
-                self._paint_selection(ink, page, left, top, index, selected)
+            for span, colour in shade.grounds(t):
+                self._paint_ground(ink, page, left, top, index, span, colour)
             tokens = self._highlighter.line(index) if self._highlighter is not None else ()
             painter.setPen(t.text)
             for offset, layout in self._lines.layouts(index, tokens, page.look, view):
@@ -195,19 +227,26 @@ class CodePiece(Piece):
         title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, room)
         put_text(painter, QRect(x + _PAD_X, y + 1, room, HEADER - 2), title)
 
-    def _paint_selection(
-        self, ink: Ink, page: Page, left: int, top: int, index: int, selected: tuple[int, int]
+    def _paint_ground(
+        self,
+        ink: Ink,
+        page: Page,
+        left: int,
+        top: int,
+        index: int,
+        span: tuple[int, int],
+        colour: QColor,
     ) -> None:
         start = self._lines.starts[index]
         end = start + len(self.block.lines[index])
-        if selected[0] > end or selected[1] <= start:
+        if span[0] > end or span[1] <= start:
             return
-        first = self._lines.x_of(index, max(selected[0] - start, 0), page.look)
-        last = self._lines.x_of(index, min(selected[1], end) - start, page.look)
-        if selected[1] > end:
+        first = self._lines.x_of(index, max(span[0] - start, 0), page.look)
+        last = self._lines.x_of(index, min(span[1], end) - start, page.look)
+        if span[1] > end:
             last += 4
         leading = page.look.styles[Face.CODE].leading
-        ink.fill(QRectF(left + first, top, last - first, leading), ink.tokens.sel)
+        ink.fill(QRectF(left + first, top, last - first, leading), colour)
 
     # Positions
 

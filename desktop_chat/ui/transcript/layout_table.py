@@ -11,6 +11,7 @@ from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Look, Page
 from desktop_chat.ui.transcript.pieces import Piece
+from desktop_chat.ui.transcript.places import PLAIN, Shade
 from desktop_chat.ui.transcript.runs import Run, make_run
 
 SAMPLE: Final = 20
@@ -202,7 +203,7 @@ class RowPiece(Piece):
         """Let the layouts go."""
         self._cells = []
 
-    def paint(self, ink: Ink, page: Page, x: int, y: int, selected: tuple[int, int] | None) -> None:
+    def paint(self, ink: Ink, page: Page, x: int, y: int, shade: Shade = PLAIN) -> None:
         """Paint what has to be painted."""
         t = ink.tokens
         head = self.block.index == 0
@@ -215,7 +216,7 @@ class RowPiece(Piece):
         top = y + _ROW_PAD + (_LINE if head else 0)
         start = 0
         for flow, left, _width in self._places(page, cells):
-            part = _part(selected, start, len(flow.run.text))
+            part = shade.part(start, len(flow.run.text))
             flow.paint(ink, x + left, top, page.look, part)
             start += len(flow.run.text) + 1
 
@@ -294,10 +295,3 @@ class RowPiece(Piece):
         filled = [place for place in places if place[0].run.text]
         flow, left, _width = filled[-1] if filled else places[0]
         return flow.end(page.look).translated(left, self._cell_top())
-
-
-def _part(selected: tuple[int, int] | None, start: int, length: int) -> tuple[int, int] | None:
-    """Return the part of a selection that lies in one cell, counted from the cell's start."""
-    if selected is None or selected[0] >= start + length or selected[1] <= start:
-        return None
-    return max(0, selected[0] - start), min(length, selected[1] - start)

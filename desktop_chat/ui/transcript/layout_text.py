@@ -12,10 +12,11 @@ from operator import attrgetter
 from typing import Any, Final
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QTextLayout, QTextLine
+from PySide6.QtGui import QColor, QTextLayout, QTextLine
 
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Look
+from desktop_chat.ui.transcript.places import PLAIN, Shade
 from desktop_chat.ui.transcript.runs import Run, common_prefix, formats
 
 _WINDOW: Final = 3000
@@ -189,9 +190,7 @@ class TextFlow:
             for number in range(low, high):
                 yield segment, layout.lineAt(number)
 
-    def paint(
-        self, ink: Ink, x: int, y: int, look: Look, selected: tuple[int, int] | None = None
-    ) -> None:
+    def paint(self, ink: Ink, x: int, y: int, look: Look, shade: Shade = PLAIN) -> None:
         """Paint the lines inside the clip.
 
         Args:
@@ -199,21 +198,22 @@ class TextFlow:
             x: the left edge.
             y: the top edge.
             look: fonts and colours.
-            selected: the positions between which the background is that of a selection.
+            shade: what is selected or found in it.
         """
         painter = ink.painter
         painter.setPen(look.styles[self.face].colour)
         boxes = self.run.boxes
         for segment, line in self._between(ink.top - y, ink.bottom - y, look):
             top = y + segment.first_line * self.leading
-            if boxes or selected:
+            if boxes or shade is not PLAIN:
                 start = segment.start + line.textStart()
                 end = start + line.textLength()
                 line_top = top + line.lineNumber() * self.leading
                 if boxes:
                     self._paint_boxes(ink, x, line_top, segment, line, start, end)
-                if selected and selected[0] < end and selected[1] > start:
-                    self._paint_selection(ink, x, line_top, segment, line, selected)
+                for span, colour in shade.grounds(ink.tokens):
+                    if span[0] < end and span[1] > start:
+                        self._paint_ground(ink, x, line_top, segment, line, span, colour)
             line.draw(painter, QPointF(x, top))
 
     def _paint_boxes(
@@ -238,21 +238,22 @@ class TextFlow:
             rect = QRectF(x + left + 1, top + 2, right - left - 2, self.leading - 4)
             ink.box(rect, 4, ink.tokens.sunken, ink.tokens.line)
 
-    def _paint_selection(
+    def _paint_ground(
         self,
         ink: Ink,
         x: int,
         top: int,
         segment: _Segment,
         line: QTextLine,
-        selected: tuple[int, int],
+        span: tuple[int, int],
+        colour: QColor,
     ) -> None:
         end = segment.start + line.textStart() + line.textLength()
-        left = edge(line, max(selected[0] - segment.start, line.textStart()))
-        right = edge(line, min(selected[1], end) - segment.start)
-        if selected[1] > end:
+        left = edge(line, max(span[0] - segment.start, line.textStart()))
+        right = edge(line, min(span[1], end) - segment.start)
+        if span[1] > end:
             right += 4
-        ink.fill(QRectF(x + left, top, right - left, self.leading), ink.tokens.sel)
+        ink.fill(QRectF(x + left, top, right - left, self.leading), colour)
 
     def hit(self, x: float, y: float, look: Look) -> int:
         """Return the position in the run's text nearest to a point."""

@@ -4,7 +4,7 @@ Heights and widths depend on fonts alone, colours on the scheme alone: a change 
 makes a new ``Look`` and keeps every measured height.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +12,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QTextCharFormat, QTextOp
 
 from desktop_chat.markdown.blocks import Style
 from desktop_chat.ui.theme import Theme, Tokens
+from desktop_chat.ui.transcript.formulas import Formulas
+from desktop_chat.ui.transcript.images import Images
 
 PAD: Final = "\u00a0"
 """Stands at both ends of inline code; no line breaks beside it, and it is never copied."""
@@ -195,12 +197,16 @@ class Page:
         look: fonts and colours.
         width: of the column, in logical pixels.
         backlog: code that is visible and waits for its colours; the view works it off.
+        formulas: draws formulas beside the UI thread.
+        images: decodes images beside the UI thread.
     """
 
     look: Look
     width: int
     backlog: dict[object, None] = field(default_factory=dict)
+    formulas: Formulas = field(default_factory=Formulas)
+    images: Images = field(default_factory=Images)
 
     def narrowed(self, width: int) -> "Page":
         """Return a page of another width that shares everything else."""
-        return Page(self.look, max(1, width), self.backlog)
+        return replace(self, width=max(1, width))

@@ -1,6 +1,6 @@
 """The column of messages: what is where, what is measured, what stays in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -11,6 +11,7 @@ from desktop_chat.ui.transcript.body import MessageBody, Spot
 from desktop_chat.ui.transcript.heights import HeightIndex
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.look import Page
+from desktop_chat.ui.transcript.pieces import Piece
 from desktop_chat.ui.transcript.places import Part
 from desktop_chat.ui.transcript.question import FOLD_CHARS, QuestionBody
 
@@ -251,6 +252,23 @@ class Column:
             left -= self._heights[index]
             if left <= 0:
                 return
+
+    def arrived(self, pieces: Set[Piece]) -> list[tuple[int, int, int]]:
+        """Measure pieces anew for which something has been drawn beside the UI thread.
+
+        Returns:
+            For each message that has any: its index, the height in it below which it may look
+            different, and the height in the column where it ended before.
+        """
+        changed = []
+        for index in sorted(self._loaded):
+            body = self.items[index].body
+            bottom = self.top_of(index) + self._heights[index]
+            below = None if body is None else body.arrived(pieces, self.page)
+            if below is not None:
+                self.refresh(index)
+                changed.append((index, below, bottom))
+        return changed
 
     def missing(self, top: int, bottom: int) -> list[str]:
         """Return the ids of messages without text that touch a range of heights.

@@ -4,51 +4,32 @@ A piece has an estimated height until it comes near the viewport. Then it is mea
 go again when it is far away, its height stays.
 """
 
-from typing import ClassVar, Final
+from dataclasses import dataclass
+from typing import ClassVar, Final, TypeAlias
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QRect, QRectF
 
-from desktop_chat.core.i18n import tr
 from desktop_chat.markdown.blocks import (
     Block,
-    Container,
     Gap,
     ListItem,
-    MathBlock,
-    Quote,
     RuleBlock,
-    Span,
     TextBlock,
 )
-from desktop_chat.ui import icons
-from desktop_chat.ui.transcript.ink import Ink, put_text
+from desktop_chat.ui.transcript.controls import Command, Control
+from desktop_chat.ui.transcript.deeds import Deeds
+from desktop_chat.ui.transcript.frames import alert_label, indent_of
+from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
+from desktop_chat.ui.transcript.places import PLAIN, Shade
 from desktop_chat.ui.transcript.runs import Run, make_run
 
+Verb: TypeAlias = str
+"""What a control of a piece is for, one word: ``copy``, ``save``, ``fold``, ``wrap``, ..."""
 PARAGRAPH_GAP: Final = 10
-_QUOTE_INDENT: Final = 16
-_QUOTE_RULE: Final = 2
-_LIST_INDENT: Final = 24
-_DIGIT: Final = 10
-_ALERT_LABEL: Final = 24
 _KEEP_GEOMETRY: Final = 3000
 """A text of more characters keeps the geometry of its lines when its layouts go."""
-
-
-def list_indent(item: ListItem) -> int:
-    """Return how far an item's text stands in: further where its number is long."""
-    digits = len(str(item.number)) if item.ordered else 1
-    return _LIST_INDENT + max(0, digits - 2) * _DIGIT
-
-
-def indent_of(containers: tuple[Container, ...]) -> int:
-    """Return how far a block in these containers stands in, in logical pixels."""
-    return sum(
-        _QUOTE_INDENT if isinstance(container, Quote) else list_indent(container)
-        for container in containers
-    )
 
 
 def gap_above(block: Block, before: Block | None) -> int:
@@ -60,22 +41,40 @@ def gap_above(block: Block, before: Block | None) -> int:
     return PARAGRAPH_GAP
 
 
-def alert_title(alert: str) -> str:
-    """Return the name of a kind of alert."""
-    return {
-        "note": tr("Note"),
-        "tip": tr("Tip"),
-        "important": tr("Important"),
-        "warning": tr("Warning"),
-        "caution": tr("Caution"),
-    }.get(alert, "")
-
-
 def estimate_lines(text: str, em: int, width: int) -> int:
     """Return about how many lines a text will take."""
     wide = (len(text.encode("utf-8", "replace")) - len(text)) // 2
     pixels = (wide + (len(text) - wide) * 0.52) * em
     return max(1, round(pixels / max(width, em) + 0.35))
+
+
+@dataclass(frozen=True, slots=True)
+class PieceKeys:
+    """Where a piece stands, for the controls over it.
+
+    Attributes:
+        message_id: its message.
+        index: its number in the message's body.
+        x: left edge of its content.
+        y: its top.
+        view: upper and lower edge of what is visible, in the same coordinates.
+        active: whether quiet controls are shown, too (the pointer or the keyboard is there).
+    """
+
+    message_id: str
+    index: int
+    x: int
+    y: int
+    view: tuple[int, int]
+    active: bool
+
+    def command(self, verb: Verb) -> Command:
+        """Return the command that makes ``Piece.press`` do something."""
+        return Command("piece", self.message_id, f"{self.index} {verb}")
+
+    def key(self, verb: Verb) -> tuple[str, str]:
+        """Return the key of the control for a verb."""
+        return self.message_id, f"piece:{self.index}:{verb}"
 
 
 class Piece:
@@ -94,7 +93,7 @@ class Piece:
         self.before = before
         self.gap = gap_above(block, before)
         self.indent = indent_of(block.containers)
-        self.label = _alert_label(block, before)
+        self.label = alert_label(block, before)
         self.height = 0
         self.measured = False
 
@@ -102,7 +101,7 @@ class Piece:
         """Take note of the block before it."""
         self.before = before
         self.gap = gap_above(self.block, before)
-        self.label = _alert_label(self.block, before)
+        self.label = alert_label(self.block, before)
 
     @property
     def total(self) -> int:
@@ -127,7 +126,7 @@ class Piece:
         """
         raise NotImplementedError
 
-    def paint(self, ink: Ink, page: Page, x: int, y: int, selected: tuple[int, int] | None) -> None:
+    def paint(self, ink: Ink, page: Page, x: int, y: int, shade: Shade = PLAIN) -> None:
         """Paint the content.
 
         Args:
@@ -135,7 +134,7 @@ class Piece:
             page: fonts, colours, width.
             x: left edge of the content (behind the indent).
             y: its top.
-            selected: positions between which it is selected, or None.
+            shade: what is selected or found in it.
         """
         raise NotImplementedError
 
@@ -194,24 +193,63 @@ class Piece:
         """Return how wide its widest line is, in logical pixels."""
         return float(page.width)
 
+    def caret_at(self, page: Page, position: int) -> QRectF:
+        """Return where a position is: no width, as high as its line, relative to the content."""
+        del position
+        return QRectF(0, 0, 0, self.height)
+
+    def crop(self, start: int, end: int) -> Block:
+        """Return the block, or what of it lies between two positions, for a copy."""
+        del start, end
+        return self.block
+
+    # Sideways
+
+    def scroll_range(self, page: Page) -> int:
+        """Return how far the content can be moved to the left; 0 when all fits."""
+        del page
+        return 0
+
+    def scroll_to(self, x: int, page: Page) -> bool:
+        """Move the content to the left by so many pixels in all; tell whether anything moved."""
+        del x, page
+        return False
+
+    def scrolled(self) -> int:
+        """Return how far the content is moved to the left."""
+        return 0
+
+    def bar(self, page: Page) -> QRect | None:
+        """Return the thumb of the horizontal scroll bar, relative to the content, or None."""
+        del page
+        return None
+
+    # What is pressed
+
+    def controls(self, keys: PieceKeys, page: Page) -> list[Control]:
+        """Return what can be pressed on it; commands come from ``keys``."""
+        del keys, page
+        return []
+
+    def press(self, verb: str, deeds: Deeds, page: Page) -> bool:
+        """Do what a control of it is for.
+
+        Args:
+            verb: of the pressed control.
+            deeds: what reaches beyond the view: clipboard, files, browser.
+            page: fonts and width.
+
+        Returns:
+            Whether it may be of another height now.
+        """
+        del verb, deeds, page
+        return False
+
 
 def _mark(item: ListItem) -> str:
     if item.task is not None:
         return "☑ " if item.task else "☐ "
     return f"{item.number}. " if item.ordered else "• "
-
-
-def _same_quote(quote: Quote, other: Block | None, depth: int) -> bool:
-    """Tell whether another block stands in the same quote, to draw its rule through the gap."""
-    return other is not None and other.containers[depth : depth + 1] == (quote,)
-
-
-def _alert_label(block: Block, before: Block | None) -> int:
-    """Return the height of an alert's name, for the alert's first block."""
-    for depth, container in enumerate(block.containers):
-        if isinstance(container, Quote) and container.alert:
-            return 0 if _same_quote(container, before, depth) else _ALERT_LABEL
-    return 0
 
 
 class TextPiece(Piece):
@@ -266,9 +304,9 @@ class TextPiece(Piece):
         self.height = self._flow.height
         return changed
 
-    def paint(self, ink: Ink, page: Page, x: int, y: int, selected: tuple[int, int] | None) -> None:
+    def paint(self, ink: Ink, page: Page, x: int, y: int, shade: Shade = PLAIN) -> None:
         """Paint what has to be painted."""
-        self.flow(page).paint(ink, x, y, page.look, selected)
+        self.flow(page).paint(ink, x, y, page.look, shade)
 
     def drop(self) -> None:
         """Let the layouts go."""
@@ -352,152 +390,6 @@ class RulePiece(Piece):
         self.block = block
         return 0
 
-    def paint(self, ink: Ink, page: Page, x: int, y: int, selected: tuple[int, int] | None) -> None:
+    def paint(self, ink: Ink, page: Page, x: int, y: int, shade: Shade = PLAIN) -> None:
         """Paint what has to be painted."""
         ink.hline(x, x + page.width - self.indent, y + self._HEIGHT // 2, ink.tokens.line)
-
-
-class MathPiece(Piece):
-    """A displayed formula, as its source."""
-
-    __slots__ = ("_flow", "_left")
-    block: MathBlock
-
-    def __init__(self, block: MathBlock, before: Block | None, page: Page) -> None:
-        super().__init__(block, before)
-        self._flow: TextFlow | None = None
-        self._left = 0
-        self.height = page.look.styles[Face.CODE].leading * (block.text.count("\n") + 1)
-
-    def _text(self) -> Run:
-        return make_run((Span(self.block.text.strip("\n")),))
-
-    def _ready(self, page: Page) -> TextFlow:
-        if self._flow is None:
-            width = page.width - self.indent
-            self._flow = TextFlow(Face.CODE, self._text(), width, page.look)
-            self._centre(page)
-        return self._flow
-
-    def _centre(self, page: Page) -> None:
-        if self._flow is not None:
-            spare = page.width - self.indent - self._flow.natural_width(page.look)
-            self._left = max(0, round(spare / 2))
-
-    def measure(self, page: Page) -> None:
-        """Set ``height`` to the real one."""
-        self.height = self._ready(page).height
-        self.measured = True
-
-    def renew(self, block: Block, page: Page) -> int | None:
-        """Take a later form of the same block."""
-        if not isinstance(block, MathBlock) or block.containers != self.block.containers:
-            return None
-        self.block = block
-        if self._flow is None:
-            self.measured = False
-            return 0
-        self._flow.set_run(self._text(), page.look)
-        self.height = self._flow.height
-        self._centre(page)
-        return 0
-
-    def paint(self, ink: Ink, page: Page, x: int, y: int, selected: tuple[int, int] | None) -> None:
-        """Paint what has to be painted."""
-        self._ready(page).paint(ink, x + self._left, y, page.look, selected)
-
-    def drop(self) -> None:
-        """Let the layouts go."""
-        self._flow = None
-
-    def length(self) -> int:
-        """Return the last position."""
-        return len(self._text().text)
-
-    def plain(self, start: int, end: int) -> str:
-        """Return the text between two positions."""
-        return self._text().plain(start, end)
-
-    def hit(self, page: Page, x: float, y: float) -> int:
-        """Return the position nearest to a point."""
-        return self._ready(page).hit(x - self._left, y, page.look)
-
-
-def paint_containers(ink: Ink, page: Page, piece: Piece, x: int, y: int) -> None:
-    """Paint quote rules and list markers.
-
-    Args:
-        ink: where to.
-        page: fonts and colours.
-        piece: whose containers.
-        x: the column's left edge.
-        y: the piece's upper edge, above its gap.
-    """
-    containers = piece.block.containers
-    for depth, container in enumerate(containers):
-        if isinstance(container, Quote):
-            joined = _same_quote(container, piece.before, depth)
-            top = y if joined else y + piece.gap
-            _paint_quote(ink, page, container, x, top, y + piece.total, not joined)
-            x += _QUOTE_INDENT
-        else:
-            if container.first:
-                level = sum(isinstance(outer, ListItem) for outer in containers[:depth])
-                _paint_marker(ink, page, container, x, y + piece.top, level)
-            x += list_indent(container)
-
-
-def _paint_quote(
-    ink: Ink, page: Page, quote: Quote, x: int, top: int, bottom: int, first: bool
-) -> None:
-    t = ink.tokens
-    colour = {
-        "note": t.accent,
-        "tip": t.ok,
-        "important": t.c5,
-        "warning": t.warn,
-        "caution": t.danger,
-    }.get(quote.alert, t.line2)
-    ink.fill(QRectF(x, top, _QUOTE_RULE, bottom - top), colour)
-    if quote.alert and first:
-        ink.painter.setFont(page.look.ui_bold)
-        ink.painter.setPen(colour)
-        row = QRect(x + _QUOTE_INDENT, top, page.width, _ALERT_LABEL)
-        put_text(ink.painter, row, alert_title(quote.alert))
-
-
-def _paint_marker(ink: Ink, page: Page, item: ListItem, x: int, y: int, level: int) -> None:
-    painter = ink.painter
-    style = page.look.styles[Face.BODY]
-    # Whole pixels: a half one would round to other sides as the view scrolls.
-    middle = y + style.leading // 2
-    t = ink.tokens
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if item.task is not None:
-        rect = QRectF(x + 2, middle - 7, 14, 14)
-        if item.task:
-            ink.box(rect, 4, t.accent, t.accent)
-            icons.paint(painter, "check", rect, t.onaccent, 11)
-        else:
-            ink.box(rect, 4, None, t.ctl)
-    elif item.ordered:
-        text = f"{item.number}."
-        painter.setFont(style.font)
-        painter.setPen(t.text2)
-        width = QFontMetricsF(style.font).horizontalAdvance(text)
-        painter.drawText(QPointF(x + list_indent(item) - 6 - width, y + style.baseline), text)
-    else:
-        centre = QPointF(x + 8.5, middle + 0.5)
-        if level % 3 == 1:
-            painter.setPen(QPen(t.text2, 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(centre, 2.0, 2.0)
-        else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(t.text2)
-            if level % 3 == 2:
-                painter.drawRect(QRectF(centre.x() - 2, centre.y() - 2, 4, 4))
-            else:
-                painter.drawEllipse(centre, 2.5, 2.5)
-    painter.restore()

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QToolTip
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.ui.controls.popup import Menu
+from desktop_chat.ui.transcript.body import PieceAt
 from desktop_chat.ui.transcript.finder import Finder
-from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.places import END, Place
 from desktop_chat.ui.transcript.selection import Selection, selected_text, whole, word_at
 
@@ -49,7 +49,7 @@ class Pointer:
         """The message that was last pressed; Ctrl+A selects its text."""
         self._pressed: QPoint | None = None
         self._selecting = False
-        self._bar: tuple[CodePiece, int, int] | None = None
+        self._bar: tuple[PieceAt, int, int] | None = None
         self._drag_at = QPoint()
         self._drag_timer = QTimer(canvas)
         self._drag_timer.setInterval(_DRAG_MS)
@@ -140,9 +140,9 @@ class Pointer:
         if event.button() != Qt.MouseButton.LeftButton:
             return False
         self._canvas.setFocus(Qt.FocusReason.MouseFocusReason)
-        bar = self.find.code_bar(point)
+        bar = self.find.bar(point)
         if bar is not None:
-            self._bar = (bar[0], point.x(), bar[0].scroll)
+            self._bar = (bar[0], point.x(), bar[0].piece.scrolled())
             return True
         place = self.find.place(point)
         if place is None:
@@ -312,25 +312,26 @@ class Pointer:
             menu.add(tr("Copy link"), "link", slot=lambda: clipboard.setText(href))
         menu.open_at(event.globalPos())
 
-    # Code that is wider than the column
+    # What is wider than the column
 
-    def scroll_code(self, point: QPoint, step: int) -> None:
-        """Move the code under a point sideways."""
+    def scroll_piece(self, point: QPoint, step: int) -> None:
+        """Move what is under a point sideways."""
         found = self.find.piece_at(point)
-        if found is None or not isinstance(found[1].piece, CodePiece):
+        if found is None:
             return
         piece = found[1].piece
-        if piece.scroll_to(piece.scroll + step, found[1].page):
+        if piece.scroll_to(piece.scrolled() + step, found[1].page):
             self._canvas.update_message(found[0])
 
     def _drag_bar(self, x: int) -> None:
         if self._bar is None:
             return
-        piece, grabbed, start = self._bar
-        page = self._canvas.page
+        at, grabbed, start = self._bar
+        piece, page = at.piece, at.page
         bar = piece.bar(page)
         if bar is None:
             return
-        step = (x - grabbed) * piece.scroll_range(page) // max(1, piece.room(page) - bar.width())
+        room = max(1, page.width - piece.indent - 26 - bar.width())
+        step = (x - grabbed) * piece.scroll_range(page) // room
         if piece.scroll_to(start + step, page):
             self._canvas.viewport().update()

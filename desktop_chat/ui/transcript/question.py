@@ -127,9 +127,7 @@ class QuestionBody(MessageBody):
         if ink.wanted(bubble):
             ink.box(QRectF(bubble), RADIUS_POPUP, t.bubble, None)
             place = self.placed(page)[0]
-            place.section.paint(
-                ink, place.page, x + place.x, y + place.y, Part.BODY, state.selected
-            )
+            place.section.paint(ink, place.page, x + place.x, y + place.y, Part.BODY, state.marked)
         if state.siblings[1] > 1:
             paint_version(ink, page, self._switch(page).translated(x, y), state.siblings)
 

@@ -1,25 +1,33 @@
 """A column of pieces: the body of an answer, its thinking, or the lines of a question."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 from PySide6.QtCore import QRect
 
-from desktop_chat.markdown.blocks import Block, CodeBlock, MathBlock, RuleBlock, TableRow
+from desktop_chat.markdown.blocks import (
+    Block,
+    CodeBlock,
+    ImageBlock,
+    MathBlock,
+    RuleBlock,
+    TableRow,
+)
+from desktop_chat.ui.transcript.frames import paint_containers
 from desktop_chat.ui.transcript.heights import HeightIndex
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.layout_code import CodePiece
+from desktop_chat.ui.transcript.layout_image import ImagePiece
+from desktop_chat.ui.transcript.layout_math import MathPiece
 from desktop_chat.ui.transcript.layout_table import RowPiece, TableGrid
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.pieces import (
-    MathPiece,
     Piece,
     RulePiece,
     TextPiece,
-    paint_containers,
 )
-from desktop_chat.ui.transcript.places import Part, Selected
+from desktop_chat.ui.transcript.places import Marked, Part
 
 _KEPT_TAIL: Final = 3
 """The last pieces keep their layouts, because they may be growing."""
@@ -114,6 +122,8 @@ class Section:
             return CodePiece(block, before, page, self._lexers)
         if isinstance(block, MathBlock):
             return MathPiece(block, before, page)
+        if isinstance(block, ImageBlock):
+            return ImagePiece(block, before, page)
         if isinstance(block, RuleBlock):
             return RulePiece(block, before)
         if isinstance(block, TableRow):
@@ -137,6 +147,26 @@ class Section:
             return 0
         piece.measure(page)
         return self.heights.set(index, piece.total)
+
+    def arrived(self, pieces: Set[Piece], page: Page) -> int | None:
+        """Measure pieces anew for which something has been drawn beside the UI thread.
+
+        Returns:
+            The height below which the section may look different, or None when none is here.
+        """
+        first: int | None = None
+        for index in sorted(self._laid):
+            piece = self.pieces[index]
+            if piece in pieces:
+                piece.measure(page)
+                self.heights.set(index, piece.total)
+                first = index if first is None else first
+        return None if first is None else self.heights.offset(first)
+
+    def remeasure(self, index: int, page: Page) -> None:
+        """Measure one piece anew: a part of it was folded or unfolded."""
+        self.pieces[index].measure(page)
+        self.heights.set(index, self.pieces[index].total)
 
     def measure_between(self, top: int, bottom: int, page: Page) -> int:
         """Measure downwards what touches a range of heights; what is above stays where it is.
@@ -206,7 +236,7 @@ class Section:
         x: int,
         y: int,
         part: Part,
-        selected: Selected | None,
+        marked: Marked,
     ) -> None:
         """Paint what has to be painted.
 
@@ -216,7 +246,7 @@ class Section:
             x: the left edge.
             y: the top.
             part: which part of its message this is.
-            selected: what is selected in the message, or None.
+            marked: what is selected or found in the message.
         """
         visible = self.visible(ink.top - y, ink.bottom - y)
         if not visible:
@@ -229,6 +259,6 @@ class Section:
                 self._laid.add(index)
                 if piece.block.containers:
                     paint_containers(ink, page, piece, x, top)
-                chosen = None if selected is None else selected.range(part, index)
-                piece.paint(ink, page, x + piece.indent, top + piece.top, chosen)
+                shade = marked.shade(part, index)
+                piece.paint(ink, page, x + piece.indent, top + piece.top, shade)
             top += height

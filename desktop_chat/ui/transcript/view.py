@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QWidget
 from desktop_chat.core.events import Notice, NoticeKind, ReasoningDelta, TextDelta
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.announcer import Announcer
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.canvas import TranscriptCanvas
 from desktop_chat.ui.transcript.cards import Card
 from desktop_chat.ui.transcript.controls import Command
+from desktop_chat.ui.transcript.deeds import Deeds
 from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.question import QuestionBody
 
@@ -41,6 +43,8 @@ class TranscriptView(TranscriptCanvas):
     """Message id, and an ``Action`` value or ``copy``, ``regenerate``, ``edit``."""
     sibling_requested = Signal(str, int)
     """Message id, and -1 or +1."""
+    write_failed = Signal(str, object)
+    """A file's name, and the ``OSError`` that kept it from being written."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -54,6 +58,8 @@ class TranscriptView(TranscriptCanvas):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
+        self.deeds = Deeds(self, lambda name, error: self.write_failed.emit(name, error))
+        self.announcer = Announcer(self)
         self.overlay.pressed.connect(self._pressed)
         self.copy_wanted.connect(self.copy_message)
 
@@ -79,6 +85,8 @@ class TranscriptView(TranscriptCanvas):
         self.pointer.hovered = -1
         self.turns.refresh()
         self._describe()
+        self.search.branch_changed()
+        self.announcer.branch_changed()
         self.rebuild()
         self._start_clock()
 
@@ -95,6 +103,7 @@ class TranscriptView(TranscriptCanvas):
             if index is not None and self.column.items[index].message is None:
                 self.column.replace(index, message)
                 self.column.items[index].fetched = True
+                self.search.text_changed(message.id)
         self.rebuild()
 
     def add_message(self, message: Message) -> None:
@@ -166,6 +175,8 @@ class TranscriptView(TranscriptCanvas):
                 self.column.refresh(index)
         self.turns.refresh()
         self._describe()
+        self.search.text_changed(message.id)
+        self.announcer.finished(message)
         self.content_changed(index, 0, bottom)
         self.wake()
 
@@ -243,6 +254,8 @@ class TranscriptView(TranscriptCanvas):
         if folded:
             below = 0
         self.column.refresh(index)
+        self.search.text_changed(body.message.id)
+        self.announcer.grown(body.message.id)
         self.content_changed(index, below, bottom)
         if body.thinks:
             self._start_clock()
@@ -322,11 +335,27 @@ class TranscriptView(TranscriptCanvas):
             self.action_requested.emit(message_id, command.value)
         elif command.name == "sibling":
             self.sibling_requested.emit(message_id, int(command.value))
-        elif command.name == "copy_code":
-            self._copy_code(index, int(command.value))
-            self.overlay.confirm((message_id, f"code:{command.value}"))
+        elif command.name == "piece":
+            number, _, verb = command.value.partition(" ")
+            self._press_piece(index, int(number), verb)
         else:
             self._fold(index, command.name)
+
+    def _press_piece(self, index: int, number: int, verb: str) -> None:
+        """Do what a control of a piece is for; what was pressed stays where it is."""
+        body = self.column.answer(index)
+        if body is None or number >= len(body.text.body.pieces):
+            return
+        piece = body.text.body.pieces[number]
+        if piece.press(verb, self.deeds, self.page):
+            self.scroller.pause()
+            body.text.body.remeasure(number, self.page)
+            self.column.refresh(index)
+            self.rebuild()
+            self.scroller.resume()
+            self.rebuild()
+        elif verb.startswith("copy"):
+            self.overlay.confirm((body.message.id, f"piece:{number}:{verb}"))
 
     def _fold(self, index: int, what: str) -> None:
         """Fold or unfold a part of a message; the row that was pressed stays where it is."""
@@ -378,15 +407,9 @@ class TranscriptView(TranscriptCanvas):
                 continue
             for number in range(len(body.text.body.pieces) - 1, -1, -1):
                 if isinstance(body.text.body.pieces[number], CodePiece):
-                    self._copy_code(index, number)
+                    self._press_piece(index, number, "copy")
                     return True
         return False
-
-    def _copy_code(self, index: int, number: int) -> None:
-        body = self.column.answer(index)
-        piece = None if body is None else body.text.body.pieces[number]
-        if isinstance(piece, CodePiece):
-            QGuiApplication.clipboard().setText("\n".join(piece.block.lines))
 
     # Scrolling
 

@@ -7,6 +7,7 @@ from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.layout_code import HEADER, CodePiece
 from desktop_chat.ui.transcript.layout_text import Counter
 from desktop_chat.ui.transcript.look import Page
+from desktop_chat.ui.transcript.places import Shade
 
 
 def piece_of(lines: list[str], page: Page, lexers: Lexers, *, is_open: bool = False) -> CodePiece:
@@ -20,7 +21,9 @@ def paint(
     image = QImage(760, 600, QImage.Format.Format_RGB32)
     image.fill(page.look.tokens.canvas)
     painter = QPainter(image)
-    piece.paint(Ink(painter, page.look.tokens, QRegion(0, 0, 760, 600)), page, 0, y, selected)
+    piece.paint(
+        Ink(painter, page.look.tokens, QRegion(0, 0, 760, 600)), page, 0, y, Shade(selected)
+    )
     painter.end()
     return image
 

@@ -55,22 +55,25 @@ def hover(view: TranscriptView, point: QPoint) -> None:
 
 def test_each_code_card_copies_its_own_code(theme: Theme) -> None:
     view = shown(theme, [question("q"), answer("a", CODE)])
-    assert [key for key in keys(view, "a") if key.startswith("code:")] == ["code:1", "code:3"]
-    press(view, "a", "code:1")
+    assert [key for key in keys(view, "a") if key.startswith("piece:")] == [
+        "piece:1:copy",
+        "piece:3:copy",
+    ]
+    press(view, "a", "piece:1:copy")
     assert clipboard() == "x = 1\ny = 2"
-    press(view, "a", "code:3")
+    press(view, "a", "piece:3:copy")
     assert clipboard() == "local z"
-    assert button(view, "a", "code:1").accessibleName() == "Copy code"
+    assert button(view, "a", "piece:1:copy").accessibleName() == "Copy code"
 
 
 def test_a_copy_is_confirmed_for_a_moment(theme: Theme) -> None:
     view = shown(theme, [question("q"), answer("a", CODE)])
-    before = button(view, "a", "code:1").grab().toImage()
-    view.overlay.pressed.emit(Command("copy_code", "a", "1"))
-    assert button(view, "a", "code:1").grab().toImage() != before
+    before = button(view, "a", "piece:1:copy").grab().toImage()
+    view.overlay.pressed.emit(Command("piece", "a", "1 copy"))
+    assert button(view, "a", "piece:1:copy").grab().toImage() != before
     assert view.overlay._confirming.isActive()
     view.overlay._confirming.timeout.emit()
-    assert button(view, "a", "code:1").grab().toImage() == before
+    assert button(view, "a", "piece:1:copy").grab().toImage() == before
 
 
 def test_the_last_code_and_the_last_answer_can_be_copied(theme: Theme) -> None:

@@ -6,7 +6,6 @@ from desktop_chat.markdown.blocks import (
     Align,
     CodeBlock,
     Gap,
-    ListItem,
     MathBlock,
     Quote,
     RuleBlock,
@@ -28,7 +27,7 @@ def outline(source: str) -> list[str]:
         for item in block.containers:
             if isinstance(item, Quote):
                 path += f">{item.alert}"
-            else:
+            elif isinstance(item, ListItem):
                 mark = f"{item.number}." if item.ordered else "-"
                 task = {None: "", True: "[x]", False: "[ ]"}[item.task]
                 path += f"{mark}{task}" if item.first else " "
