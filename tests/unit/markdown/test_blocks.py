@@ -6,6 +6,7 @@ from desktop_chat.markdown.blocks import (
     Align,
     CodeBlock,
     Gap,
+    ListItem,
     MathBlock,
     Quote,
     RuleBlock,
