@@ -20,6 +20,9 @@ class Kind(Enum):
     QUIET = "quiet"
     ICON = "icon"
     SMALL_ICON = "small_icon"
+    TOOL = "tool"
+    """24 px with an icon, on a raised ground: over content. Its rectangle gives the place, its
+    height is centred on; ``checked`` paints it as on."""
     COPY_CODE = "copy_code"
     """Right-aligned at the left edge of its rectangle, as wide as its words."""
     FOLD = "fold"
@@ -52,8 +55,8 @@ class Control:
         command: what pressing does.
         text: on it, or "".
         icon: a Phosphor name, or "".
-        name: for assistive technology.
-        checked: whether what it folds is open.
+        name: for assistive technology, and the tip of one that is an icon.
+        checked: whether what it folds is open, or what it switches is on.
     """
 
     key: tuple[str, str]

@@ -11,12 +11,15 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from desktop_chat.ui import icons
 from desktop_chat.ui.controls.buttons import Button, IconButton, PaintedButton
 from desktop_chat.ui.controls.buttons import Kind as ButtonKind
+from desktop_chat.ui.controls.paint import paint_box
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
 from desktop_chat.ui.transcript.ink import put_text
 
 _TEXT_LEFT: Final = 24
 _CODE_RIGHT: Final = 2
+_TOOL: Final = 24
+_TOOL_ICON: Final = 14
 _CONFIRM_MS: Final = 1200
 _BUTTON_KINDS: Final[dict[Kind, ButtonKind]] = {
     Kind.PRIMARY: "primary",
@@ -64,6 +67,29 @@ class FoldRow(PaintedButton):
         )
         put_text(painter, words, text)
         painter.end()
+
+
+class ToolButton(IconButton):
+    """An icon of 24 px on a raised ground, which can be told from whatever lies below it.
+
+    Args:
+        theme: colours.
+        parent: the painted view.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, "copy", "", size=_TOOL, pixels=_TOOL_ICON, parent=parent)
+
+    def nextCheckState(self) -> None:
+        """Leave the state to the message."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it."""
+        t = self.theme.tokens
+        painter = QPainter(self)
+        paint_box(painter, self.rect(), self.radius, t.raised, t.line2)
+        painter.end()
+        super().paintEvent(event)
 
 
 class Overlay(QObject):
@@ -165,6 +191,8 @@ class Overlay(QObject):
         widget: QAbstractButton
         if kind in (Kind.FOLD, Kind.FOLD_MONO):
             widget = FoldRow(self._theme, self._host, mono=kind is Kind.FOLD_MONO)
+        elif kind is Kind.TOOL:
+            widget = ToolButton(self._theme, self._host)
         elif kind in (Kind.ICON, Kind.SMALL_ICON):
             size = 28 if kind is Kind.ICON else 24
             widget = IconButton(self._theme, "copy", "", size=size, parent=self._host)
@@ -187,6 +215,9 @@ class Overlay(QObject):
         if isinstance(widget, IconButton):
             widget.set_icon(icon)
             widget.set_name(control.name)
+            if isinstance(widget, ToolButton):
+                widget.setCheckable(control.checked)
+                widget.setChecked(control.checked)
             widget.move(rect.x(), rect.y() + (rect.height() - widget.height()) // 2)
         else:
             if widget.text() != control.text:
@@ -234,7 +265,7 @@ class Overlay(QObject):
 
 
 def _shape(kind: Kind) -> str:
-    if kind in (Kind.FOLD, Kind.FOLD_MONO, Kind.ICON, Kind.SMALL_ICON):
+    if kind in (Kind.FOLD, Kind.FOLD_MONO, Kind.ICON, Kind.SMALL_ICON, Kind.TOOL):
         return kind.name
     return "button"
 
