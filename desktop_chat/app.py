@@ -37,6 +37,11 @@ T = TypeVar("T")
 
 EX_UNAVAILABLE: Final = 69
 """Of sysexits.h; ``make run`` reads it as: there is no display."""
+_LOOK: Final = frozenset(
+    key.name
+    for key in (keys.THEME, keys.REDUCED_MOTION, keys.CONTRAST, keys.TEXT_SIZE, keys.CODE_FONT)
+)
+"""The settings that the theme holds."""
 
 
 def make_application() -> QApplication:
@@ -99,15 +104,21 @@ class Desk:
             self._apply_language()
             for widget in QApplication.topLevelWidgets():
                 QApplication.sendEvent(widget, QEvent(QEvent.Type.LanguageChange))
-        elif name in (keys.THEME.name, keys.REDUCED_MOTION.name):
+        elif name in _LOOK:
             self._apply_look()
 
     def _apply_language(self) -> None:
         install_language(self.house.settings.get(keys.LANGUAGE))
 
     def _apply_look(self) -> None:
-        self.theme.reduced_motion = self.house.settings.get(keys.REDUCED_MOTION)
-        self.theme.choose(self.house.settings.get(keys.THEME))
+        settings = self.house.settings
+        self.theme.reduced_motion = settings.get(keys.REDUCED_MOTION)
+        self.theme.choose(
+            settings.get(keys.THEME),
+            contrast=settings.get(keys.CONTRAST),
+            text_scale=settings.get(keys.TEXT_SIZE) / 100,
+            code_family=settings.get(keys.CODE_FONT),
+        )
         self._app.setFont(self.theme.font(13))
 
     def tell_problems(self, history: ErrorInfo | None) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
@@ -23,7 +23,11 @@ RADIUS_POPUP: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The colours of one scheme; the names are those of the design."""
+    """The colours of one scheme; the names are those of the design.
+
+    Attributes:
+        strong: whether contrast is high: edges say then what quiet fills say otherwise.
+    """
 
     window: QColor
     canvas: QColor
@@ -66,23 +70,34 @@ class Tokens:
     c5: QColor
     caret: QColor
     sel: QColor
+    strong: bool = False
+
+    @property
+    def edge(self) -> QColor | None:
+        """The outline of what a quiet fill alone sets off: none, unless contrast is high."""
+        return self.text if self.strong else None
 
 
 def load_tokens(resources: Path) -> Mapping[str, Tokens]:
-    """Read both schemes.
+    """Read the schemes.
 
     Args:
         resources: the resources folder.
 
     Returns:
-        ``light`` and ``dark``.
+        ``light`` and ``dark``, and their forms of high contrast: ``light_high``, ``dark_high``.
     """
     data = json.loads((resources / "theme" / "tokens.json").read_text("utf-8"))
-    names = [field.name for field in fields(Tokens)]
-    return {
-        scheme: Tokens(**{name: QColor(data[scheme][name]) for name in names})
-        for scheme in ("light", "dark")
-    }
+    names = [field.name for field in fields(Tokens) if field.name != "strong"]
+    schemes = {}
+    for scheme in ("light", "dark"):
+        for name, values in (
+            (scheme, data[scheme]),
+            (f"{scheme}_high", data[scheme] | data[f"{scheme}_high"]),
+        ):
+            colours: Any = {token: QColor(values[token]) for token in names}
+            schemes[name] = Tokens(**colours, strong=name != scheme)
+    return schemes
 
 
 def _families() -> tuple[list[str], list[str]]:
@@ -101,6 +116,12 @@ class Theme(QObject):
 
     Args:
         tokens: what ``load_tokens`` returned.
+
+    Attributes:
+        reduced_motion: whether nothing fades, turns or blinks.
+        text_scale: of the messages' text; 1 is 15 px. Only the transcript reads it.
+        code_family: what code is set in; "" takes the theme's.
+        high_contrast: whether the tokens are those of high contrast.
     """
 
     changed = Signal()
@@ -109,20 +130,44 @@ class Theme(QObject):
         super().__init__()
         self._schemes = tokens
         self._choice = "system"
+        self._contrast = "system"
         self._sans, self._mono = _families()
         self.reduced_motion = False
-        self.tokens = tokens[self._resolve()]
+        self.text_scale = 1.0
+        self.code_family = ""
+        self.high_contrast = False
+        self._scheme = self._resolve()
+        self.tokens = tokens[self._scheme]
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_changed)
+        if hasattr(hints, "accessibility"):  # Since Qt 6.10.
+            hints.accessibility().contrastPreferenceChanged.connect(self._contrast_changed)
 
     @property
     def dark(self) -> bool:
         """Whether the dark scheme is in use."""
-        return self.tokens is self._schemes["dark"]
+        return self._scheme == "dark"
 
-    def choose(self, choice: str) -> None:
-        """Use ``light``, ``dark`` or ``system``, at once."""
-        self._choice = choice
+    def choose(
+        self,
+        choice: str | None = None,
+        *,
+        contrast: str | None = None,
+        text_scale: float | None = None,
+        code_family: str | None = None,
+    ) -> None:
+        """Use other colours or fonts, at once. What is not given stays.
+
+        Args:
+            choice: ``light``, ``dark`` or ``system``.
+            contrast: ``normal``, ``high`` or ``system``.
+            text_scale: of the messages' text.
+            code_family: what code is set in; "" takes the theme's.
+        """
+        self._choice = self._choice if choice is None else choice
+        self._contrast = self._contrast if contrast is None else contrast
+        self.text_scale = self.text_scale if text_scale is None else text_scale
+        self.code_family = self.code_family if code_family is None else code_family
         self._apply()
 
     def _resolve(self) -> str:
@@ -131,12 +176,26 @@ class Theme(QObject):
         scheme = QGuiApplication.styleHints().colorScheme()
         return "dark" if scheme == Qt.ColorScheme.Dark else "light"
 
+    def _resolve_contrast(self) -> bool:
+        if self._contrast != "system":
+            return self._contrast == "high"
+        hints = QGuiApplication.styleHints()
+        if not hasattr(hints, "accessibility"):
+            return False
+        return hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
+
     def _system_changed(self, _scheme: Qt.ColorScheme) -> None:
         if self._choice == "system":
             self._apply()
 
+    def _contrast_changed(self, _preference: object) -> None:
+        if self._contrast == "system":
+            self._apply()
+
     def _apply(self) -> None:
-        self.tokens = self._schemes[self._resolve()]
+        self._scheme = self._resolve()
+        self.high_contrast = self._resolve_contrast()
+        self.tokens = self._schemes[f"{self._scheme}_high" if self.high_contrast else self._scheme]
         QGuiApplication.setPalette(self.palette())
         self.changed.emit()
 
@@ -186,7 +245,8 @@ class Theme(QObject):
             mono: the code font.
         """
         font = QFont()
-        font.setFamilies([*self._mono, *self._sans] if mono else self._sans)
+        chosen = [self.code_family] if mono and self.code_family else []
+        font.setFamilies([*chosen, *self._mono, *self._sans] if mono else self._sans)
         font.setPixelSize(pixels)
         font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
         font.setHintingPreference(QFont.HintingPreference.PreferVerticalHinting)
