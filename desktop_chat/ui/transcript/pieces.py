@@ -203,6 +203,14 @@ class Piece:
         del start, end
         return self.block
 
+    def reveal(self, position: int) -> bool:
+        """Make sure that a position is not folded away; tell whether the height has changed.
+
+        The caller measures the piece anew then, as after a press.
+        """
+        del position
+        return False
+
     # Sideways
 
     def scroll_range(self, page: Page) -> int:
