@@ -1,11 +1,14 @@
 """What a press in the transcript does beyond the transcript: clipboard, files, browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QWidget
+
+from desktop_chat.ui.controls.popup import Menu
+from desktop_chat.ui.theme import Theme
 
 
 class Deeds:
@@ -13,12 +16,31 @@ class Deeds:
 
     Args:
         window: dialogs stand before it.
+        theme: of the menus and windows that pieces open.
         tell: says to the reader, in words, what could not be done.
     """
 
-    def __init__(self, window: QWidget, tell: Callable[[str, OSError], None]) -> None:
+    def __init__(self, window: QWidget, theme: Theme, tell: Callable[[str, OSError], None]) -> None:
         self.window = window
+        self.theme = theme
         self._tell = tell
+
+    def menu(self, rows: Sequence[tuple[str, str, Callable[[], object]]]) -> Menu:
+        """Open a menu below what was pressed.
+
+        Args:
+            rows: words, icon (or "") and what to do for each.
+        """
+        menu = Menu(self.theme, self.window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, icon, slot in rows:
+            menu.add(text, icon, slot=slot)
+        pressed = self.window.window().focusWidget()
+        if isinstance(pressed, QAbstractButton) and self.window.isAncestorOf(pressed):
+            menu.open_for(pressed)
+        else:
+            menu.open_at(QCursor.pos())
+        return menu
 
     def copy(self, text: str) -> None:
         """Put plain text on the clipboard."""

@@ -58,7 +58,7 @@ class TranscriptView(TranscriptCanvas):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
-        self.deeds = Deeds(self, lambda name, error: self.write_failed.emit(name, error))
+        self.deeds = Deeds(self, theme, self.write_failed.emit)
         self.announcer = Announcer(self)
         self.overlay.pressed.connect(self._pressed)
         self.copy_wanted.connect(self.copy_message)
