@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QWidget
 
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.worker import Worker
 
 
 class Deeds:
@@ -18,11 +19,15 @@ class Deeds:
         window: dialogs stand before it.
         theme: of the menus and windows that pieces open.
         tell: says to the reader, in words, what could not be done.
+
+    Attributes:
+        worker: for what takes longer than a frame.
     """
 
     def __init__(self, window: QWidget, theme: Theme, tell: Callable[[str, OSError], None]) -> None:
         self.window = window
         self.theme = theme
+        self.worker = Worker(window)
         self._tell = tell
 
     def menu(self, rows: Sequence[tuple[str, str, Callable[[], object]]]) -> Menu:

@@ -1,129 +1,38 @@
-"""Rows of a table: columns come from the natural widths of its first rows, then stay."""
+"""Rows of a table, each a piece of its own; ``table_grid`` has what they share."""
 
+from collections.abc import Iterator
 from typing import Final
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QLinearGradient
 
-from desktop_chat.markdown.blocks import Align, Block, Spans, Style, Table, TableRow
+from desktop_chat.core.i18n import tr
+from desktop_chat.markdown.blocks import Align, Block, TableRow
 from desktop_chat.ui.theme import RADIUS_CODE
+from desktop_chat.ui.transcript.controls import Control, Kind
+from desktop_chat.ui.transcript.deeds import Deeds
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.layout_text import TextFlow
-from desktop_chat.ui.transcript.look import Face, Look, Page
-from desktop_chat.ui.transcript.pieces import Piece
+from desktop_chat.ui.transcript.look import Face, Page
+from desktop_chat.ui.transcript.pieces import Piece, PieceKeys
 from desktop_chat.ui.transcript.places import PLAIN, Shade
 from desktop_chat.ui.transcript.runs import Run, make_run
+from desktop_chat.ui.transcript.table_copy import ask_form, copy_table
+from desktop_chat.ui.transcript.table_grid import PAD, SAMPLE, TableGrid
 
-SAMPLE: Final = 20
-"""Rows of a higher index do not change the columns."""
-_PAD: Final = 12
-_LEADING: Final = 20
+__all__ = ["SAMPLE", "RowPiece", "TableGrid"]
+
 _ROW_PAD: Final = 5
 _LINE: Final = 1
-_NARROWEST: Final = 56
-_MEASURED: Final = 300
-"""So many characters of a cell are enough to know that it is wide."""
-
-
-class TableGrid:
-    """The columns of one table.
-
-    Args:
-        table: what its rows share.
-    """
-
-    __slots__ = ("_natural", "_widths", "first", "table", "version")
-
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self.version = 0
-        self.first = 0
-        """The index of the head among the pieces of its message."""
-        self._natural: list[list[int]] = []
-        self._widths: dict[int, list[int]] = {}
-
-    def note(self, row: TableRow, look: Look) -> bool:
-        """Take a row of the sample into account.
-
-        Returns:
-            Whether columns may have changed.
-        """
-        if row.index >= SAMPLE:
-            return False
-        face = Face.HEAD_CELL if row.index == 0 else Face.CELL
-        widths = [_natural_width(cell, face, look) for cell in row.cells]
-        before = self._columns()
-        if row.index < len(self._natural):
-            if self._natural[row.index] == widths:
-                return False
-            del self._natural[row.index :]
-        self._natural.append(widths)
-        if self._columns() == before:
-            return False
-        self._widths.clear()
-        self.version += 1
-        return True
-
-    def forget(self, index: int) -> None:
-        """Forget the rows from one on: they may come back otherwise."""
-        if index < len(self._natural):
-            del self._natural[index:]
-            self._widths.clear()
-            self.version += 1
-
-    def _columns(self) -> list[int]:
-        return [max(column) for column in zip(*self._natural, strict=False)]
-
-    def widths(self, room: int) -> list[int]:
-        """Return the columns' widths, padding included, that fill a width together."""
-        found = self._widths.get(room)
-        if found is None:
-            found = self._widths[room] = share(self._columns(), room)
-        return found
-
-
-def share(natural: list[int], room: int) -> list[int]:
-    """Share a width among columns.
-
-    Columns that would fit get what they need and a part of the rest in proportion; where they do
-    not fit, narrow ones keep what they need and wide ones share what is left.
-    """
-    if not natural:
-        return []
-    total = sum(natural)
-    if total <= room:
-        result = [width + (room - total) * width // max(total, 1) for width in natural]
-    else:
-        fair = room // len(natural)
-        floor = min(_NARROWEST, fair)
-        low = [width for width in natural if width <= fair]
-        left = room - sum(low)
-        wide = sum(width for width in natural if width > fair)
-        result = [
-            width if width <= fair else max(floor, left * width // max(wide, 1))
-            for width in natural
-        ]
-    result[-1] += room - sum(result)
-    return result
-
-
-def _natural_width(cell: Spans, face: Face, look: Look) -> int:
-    width = 0.0
-    measured = 0
-    font = look.styles[face].font
-    for span in cell:
-        text = span.text[:_MEASURED]
-        given = look.format(face, span.style).font() if span.style & ~Style.LINK else font
-        if given.pixelSize() <= 0:
-            given.setPixelSize(font.pixelSize())
-            given.setFamilies(font.families())
-        lines = text.split("\n")
-        width += max(QFontMetricsF(given).horizontalAdvance(line) for line in lines)
-        width += 14 if span.style & Style.CODE else 0
-        measured += len(text)
-        if measured > _MEASURED:
-            break
-    return int(width) + 2 + 2 * _PAD
+_FADE: Final = 24
+"""The width in which a row fades out where more of it lies beyond the edge."""
+_BAR: Final = 4
+_BAR_BOTTOM: Final = 6
+_BAR_SIDE: Final = 13
+_LEAST_THUMB: Final = 24
+_TOOL: Final = 24
+_TOOL_SIDE: Final = 8
+_TOOL_ABOVE: Final = 14
 
 
 class RowPiece(Piece):
@@ -145,7 +54,11 @@ class RowPiece(Piece):
         self.last = True
         self._cells: list[TextFlow] = []
         self._version = -1
-        self.height = self._frame_height(_LEADING)
+        self.height = self._frame_height(page.look.styles[self._face].leading)
+
+    @property
+    def _face(self) -> Face:
+        return Face.HEAD_CELL if self.block.index == 0 else Face.CELL
 
     def _frame_height(self, text: int) -> int:
         return text + 2 * _ROW_PAD + _LINE + (_LINE if self.block.index == 0 else 0)
@@ -155,12 +68,15 @@ class RowPiece(Piece):
         """Whether the columns have changed since it was measured."""
         return self._version != self.grid.version
 
+    def _room(self, page: Page) -> int:
+        return max(1, page.width - self.indent)
+
     def _ready(self, page: Page) -> list[TextFlow]:
+        self.grid.refit(page.look)
         if not self._cells or self.stale:
-            face = Face.HEAD_CELL if self.block.index == 0 else Face.CELL
-            widths = self.grid.widths(page.width - self.indent)
+            widths = self.grid.widths(self._room(page))
             self._cells = [
-                TextFlow(face, make_run(cell), width - 2 * _PAD, page.look)
+                TextFlow(self._face, make_run(cell), width - 2 * PAD, page.look)
                 for cell, width in zip(self.block.cells, widths, strict=False)
             ]
             self._version = self.grid.version
@@ -169,7 +85,8 @@ class RowPiece(Piece):
     def measure(self, page: Page) -> None:
         """Set ``height`` to the real one."""
         cells = self._ready(page)
-        self.height = self._frame_height(max((cell.height for cell in cells), default=_LEADING))
+        line = page.look.styles[self._face].leading
+        self.height = self._frame_height(max((cell.height for cell in cells), default=line))
         self.measured = True
 
     def renew(self, block: Block, page: Page) -> int | None:
@@ -203,36 +120,134 @@ class RowPiece(Piece):
         """Let the layouts go."""
         self._cells = []
 
+    # Painting
+
     def paint(self, ink: Ink, page: Page, x: int, y: int, shade: Shade = PLAIN) -> None:
         """Paint what has to be painted."""
         t = ink.tokens
         head = self.block.index == 0
         cells = self._ready(page)
-        width = page.width - self.indent
+        width = self._room(page)
         rect = QRectF(x, y, width, self.height)
         ink.slice(rect, RADIUS_CODE, t.sunken if head else None, t.line, head, self.last)
         if not self.last:
             ink.hline(x, x + width, y + self.height - _LINE, t.line)
-        top = y + _ROW_PAD + (_LINE if head else 0)
+        beyond = self.grid.beyond(width)
+        if beyond:
+            ink.painter.save()
+            inside = rect.adjusted(_LINE, 0, -_LINE, 0)
+            ink.painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
+        top = y + self._cell_top()
         start = 0
-        for flow, left, _width in self._places(page, cells):
-            part = shade.part(start, len(flow.run.text))
-            flow.paint(ink, x + left, top, page.look, part)
+        for flow, left, column in self._places(page, cells):
+            if left < width and left + column > 0:
+                part = shade.part(start, len(flow.run.text))
+                flow.paint(ink, x + left, top, page.look, part)
             start += len(flow.run.text) + 1
+        if beyond:
+            self._paint_edges(ink, rect, t.sunken if head else t.canvas, beyond)
+            ink.painter.restore()
+            bar = self.bar(page)
+            if bar is not None:
+                ink.box(QRectF(bar.translated(x, y)), _BAR / 2, t.line2, None)
 
-    def _places(self, page: Page, cells: list[TextFlow]) -> list[tuple[TextFlow, int, int]]:
-        """Return each cell with its left edge and its width."""
-        result = []
-        x = _LINE
-        widths = self.grid.widths(page.width - self.indent)
-        for flow, width, align in zip(cells, widths, self.block.table.aligns, strict=False):
-            left = x + _PAD
+    def _paint_edges(self, ink: Ink, rect: QRectF, ground: QColor, beyond: int) -> None:
+        """Let the row fade out where more of it lies beyond an edge."""
+        at = self.grid.scrolled()
+        clear = QColor(ground)
+        clear.setAlpha(0)
+        top = rect.top() + (_LINE if self.block.index == 0 else 0)
+        height = rect.bottom() - _LINE - top
+        for more, edge, inner in (
+            (at > 0, rect.left() + _LINE, rect.left() + _LINE + _FADE),
+            (at < beyond, rect.right() - _LINE, rect.right() - _LINE - _FADE),
+        ):
+            if more:
+                fade = QLinearGradient(QPointF(edge, 0), QPointF(inner, 0))
+                fade.setColorAt(0, ground)
+                fade.setColorAt(1, clear)
+                ink.painter.fillRect(QRectF(min(edge, inner), top, _FADE, height), fade)
+
+    def _places(
+        self, page: Page, cells: list[TextFlow] | None = None
+    ) -> Iterator[tuple[TextFlow, int, int]]:
+        """Yield each cell with its text's left edge and its width, as the table is scrolled."""
+        room = self._room(page)
+        cells = self._ready(page) if cells is None else cells
+        x = _LINE - self.grid.scrolled()
+        widths = self.grid.widths(room)
+        for flow, width, align in zip(cells, widths, self.grid.aligns, strict=False):
+            left = x + PAD
             if align in (Align.RIGHT, Align.CENTER):
-                spare = width - 2 * _PAD - flow.natural_width(page.look)
+                spare = width - 2 * PAD - flow.natural_width(page.look)
                 left += max(0, int(spare if align == Align.RIGHT else spare / 2))
-            result.append((flow, left, width))
+            yield flow, left, width
             x += width
-        return result
+
+    # Sideways
+
+    def scroll_range(self, page: Page) -> int:
+        """Return how far the table can be moved to the left; 0 when all of it fits."""
+        self.grid.refit(page.look)
+        return self.grid.beyond(self._room(page))
+
+    def scroll_to(self, x: int, page: Page) -> bool:
+        """Move the whole table; tell whether anything moved."""
+        return self.grid.scroll_to(x, self._room(page))
+
+    def scrolled(self) -> int:
+        """Return how far the table is moved to the left."""
+        return self.grid.scrolled()
+
+    def bar(self, page: Page) -> QRect | None:
+        """Return the thumb of the scroll bar, which the last row has, or None."""
+        span = self.scroll_range(page) if self.last else 0
+        if not span:
+            return None
+        room = self._room(page) - 2 * _BAR_SIDE
+        width = max(_LEAST_THUMB, room * room // (room + span))
+        left = _BAR_SIDE + (room - width) * self.grid.scrolled() // span
+        return QRect(left, self.height - _BAR_BOTTOM, width, _BAR)
+
+    # What is pressed
+
+    def controls(self, keys: PieceKeys, page: Page) -> list[Control]:
+        """Return what the head row has: copying the whole table."""
+        if self.block.index or not keys.active:
+            return []
+        right = keys.x + self._room(page) - _TOOL_SIDE
+        # Above the text of the head, unless there is something just above.
+        top = keys.y - _TOOL_ABOVE if self.gap else keys.y + _LINE + _ROW_PAD - 2
+        more = QRect(right - _TOOL, top, _TOOL, _TOOL)
+        return [
+            Control(
+                keys.key("copy"),
+                Kind.TOOL,
+                more.translated(-_TOOL - 4, 0),
+                keys.command("copy"),
+                icon="copy",
+                name=tr("Copy table"),
+            ),
+            Control(
+                keys.key("forms"),
+                Kind.TOOL,
+                more,
+                keys.command("forms"),
+                icon="caret-down",
+                name=tr("Copy table as"),
+            ),
+        ]
+
+    def press(self, verb: str, deeds: Deeds, page: Page) -> bool:
+        """Copy the table, or ask in which form."""
+        del page
+        if verb == "copy":
+            copy_table(self.grid.rows, deeds)
+        elif verb == "forms":
+            ask_form(self.grid.rows, deeds)
+        return False
+
+    # Positions
 
     def _runs(self) -> list[Run]:
         if self._cells:
@@ -262,8 +277,8 @@ class RowPiece(Piece):
     def _cell_at(self, page: Page, x: float) -> tuple[TextFlow, int, int]:
         """Return the cell under an x: its text, its left edge, its first position."""
         start = 0
-        edge = 0
-        places = self._places(page, self._ready(page))
+        edge = float(_LINE - self.grid.scrolled())
+        places = list(self._places(page))
         for flow, left, width in places:
             edge += width
             if x < edge or flow is places[-1][0]:
@@ -291,7 +306,9 @@ class RowPiece(Piece):
         """Return where the next character will stand."""
         if not self.block.table.open:
             return None
-        places = self._places(page, self._ready(page))
+        places = list(self._places(page))
         filled = [place for place in places if place[0].run.text]
         flow, left, _width = filled[-1] if filled else places[0]
-        return flow.end(page.look).translated(left, self._cell_top())
+        end = flow.end(page.look).translated(left, self._cell_top())
+        end.moveLeft(max(0.0, end.left()))
+        return end

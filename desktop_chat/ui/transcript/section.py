@@ -99,7 +99,9 @@ class Section:
             above = self.pieces[count - 1]
             if isinstance(above, RowPiece):
                 above.last = True
-                above.grid.forget(removed.block.index)
+                if above.grid.forget(removed.block.index):
+                    for row in range(above.grid.first, count):
+                        self.pieces[row].measured = False
 
     def _note_row(self, index: int, page: Page) -> int:
         """Tell a table of a new row; return the height from which it must be painted anew."""
