@@ -82,6 +82,8 @@ def _source(case: str) -> Iterator[str]:
         return _lines(
             lambda n: f"    value_{n} = compute({n}, 'text')  # 第 {n} 行\n", "```python\n"
         )
+    if case == "paragraph":
+        return _lines(lambda n: f"{_EN}{_ZH}And so on, {n} times, 第 {n} 次。 ")
     raise ValueError(f"no such case: {case}")
 
 
@@ -90,7 +92,7 @@ def tokens(case: str, count: int) -> list[str]:
 
     Args:
         case: ``answer`` (prose in two languages, lists, tables, code, math), or one block of
-            ``list``, ``table``, ``quote`` or ``code``.
+            ``list``, ``table``, ``quote``, ``code`` or ``paragraph`` (a single line).
         count: how many pieces.
 
     Raises:
