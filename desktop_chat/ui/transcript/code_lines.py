@@ -9,9 +9,9 @@ from unicodedata import east_asian_width
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTextLayout
 
-from desktop_chat.ui.transcript.highlight import Tokens
 from desktop_chat.ui.transcript.layout_text import Counter, edge
 from desktop_chat.ui.transcript.look import Face, Look
+from desktop_chat.ui.transcript.machines import Tokens
 from desktop_chat.ui.transcript.units import to_characters, to_units
 
 _CHUNK: Final = 800

@@ -1,7 +1,8 @@
 """Colours of code, line by line, so that code which still arrives is never lexed twice.
 
-The state of Pygments' regular-expression machine is kept at the start of each line. A block that
-is finished and small is lexed once more as a whole, in slices, because some patterns span lines.
+The state of the machine that reads a language is kept at the start of each line. A block that is
+finished and small is lexed once more as a whole, in slices, because some patterns span lines. A
+lexer that reads the whole only is run again whenever the open block has become twice as long.
 """
 
 import gc
@@ -9,38 +10,53 @@ import time
 from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
 from threading import Lock, Thread
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-Tokens: TypeAlias = tuple[tuple[int, int, str], ...]
-"""(start, length, kind) of the coloured parts of one line; kinds as in ``Look.syntax``."""
+from desktop_chat.ui.transcript import languages
+from desktop_chat.ui.transcript.machines import State, Tokens, lex_whole, machine_of
 
 WHOLE_LINES: Final = 2000
-"""A finished block of more lines keeps what the line-by-line machine found."""
+WHOLE_CHARS: Final = 120_000
+"""A finished block of more lines or characters keeps what the line-by-line machine found."""
 LONGEST_LINE: Final = 2000
 """A line of more characters stays plain."""
 _POLL_MS: Final = 10
-_STEPS_PER_CHARACTER: Final = 20
+_FIRST_WHOLE: Final = 8
+"""An open block of a lexer that reads the whole only is lexed at so many lines, then at twice
+as many, and so on.
+"""
+_TOGETHER: Final = 300
+"""A lexer that is made of two reads so many lines at a time: it gives nothing before it is done
+with all of them.
+"""
+_PATIENCE: Final = 3.0
+"""A whole that has taken so many seconds is given up; the colours of its lines stay."""
+_FRAME: Final = 0.016
+_SHARE: Final = 0.004
 
-_KINDS: Final = (
-    ("Token.Keyword", "kw"),
-    ("Token.Operator.Word", "kw"),
-    ("Token.Name.Tag", "kw"),
-    ("Token.Name.Function", "fn"),
-    ("Token.Name.Class", "fn"),
-    ("Token.Name.Decorator", "fn"),
-    ("Token.Name.Attribute", "fn"),
-    ("Token.Literal.String", "str"),
-    ("Token.Literal.Number", "num"),
-    ("Token.Literal.Date", "num"),
-    ("Token.Literal", "num"),
-    ("Token.Comment", "com"),
-    ("Token.Generic.Inserted", "add"),
-    ("Token.Generic.Deleted", "del"),
-    ("Token.Generic.Heading", "kw"),
-    ("Token.Generic.Subheading", "fn"),
-)
+
+class Budget:
+    """How long colours may take on the UI thread: all blocks share a few milliseconds a frame."""
+
+    __slots__ = ("_left", "_since")
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._left = 0.0
+
+    def ask(self) -> float:
+        """Return how many seconds of this frame are left."""
+        now = time.perf_counter()
+        if now - self._since > _FRAME:
+            self._since = now
+            self._left = _SHARE
+        return max(0.0, self._left)
+
+    def spend(self, seconds: float) -> None:
+        """Take note of time that was used."""
+        self._left -= seconds
 
 
 class Lexers(QObject):
@@ -49,6 +65,9 @@ class Lexers(QObject):
 
     Args:
         parent: or None.
+
+    Attributes:
+        budget: of all blocks that get their colours from here.
     """
 
     loaded = Signal(str)
@@ -56,6 +75,7 @@ class Lexers(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.budget = Budget()
         self._found: dict[str, Any] = {}
         self._asked: set[str] = set()
         self._results: SimpleQueue[tuple[str, Any]] = SimpleQueue()
@@ -67,7 +87,9 @@ class Lexers(QObject):
         """Return the lexer, or None while it is being loaded and where there is none."""
         if language in self._found or not language:
             return self._found.get(language)
-        if language not in self._asked:
+        if languages.lexer_of(language) == languages.PLAIN:
+            self._found[language] = None
+        elif language not in self._asked:
             self._asked.add(language)
             # The thread is given no Qt object: one that it let go last would die in it.
             Thread(target=_load, args=(language, self._results), daemon=True).start()
@@ -76,8 +98,21 @@ class Lexers(QObject):
 
     def name(self, language: str) -> str:
         """Return the name of a language as people write it."""
+        shown = languages.shown_name(language)
+        if shown:
+            return shown
         lexer = self._found.get(language)
         return str(lexer.name) if lexer is not None else language
+
+    def patterns(self, language: str) -> tuple[str, ...]:
+        """Return what the names of files in a language look like: ``*.py``, ``Makefile``.
+
+        None are known before its lexer is loaded.
+        """
+        lexer = self._found.get(language)
+        if lexer is None:
+            return ()
+        return (*lexer.filenames, *lexer.alias_filenames)
 
     def _take(self) -> None:
         while not self._results.empty():
@@ -101,139 +136,68 @@ def _load(language: str, results: SimpleQueue[tuple[str, Any]]) -> None:
         collecting = gc.isenabled()
         gc.disable()
         try:
-            lexer = _find(language)
+            lexer = find_lexer(language)
         finally:
             if collecting:
                 gc.enable()
     results.put((language, lexer))
 
 
-def _find(language: str) -> Any:
+def find_lexer(language: str) -> Any:
+    """Return the lexer of a language, ready to be used, or None.
+
+    This takes up to some hundred milliseconds: not on the UI thread.
+
+    Args:
+        language: as written behind the fence, in lower case.
+    """
+    lexer = None
+    for spelling in (language, languages.without_version(language)):
+        name = languages.lexer_of(spelling)
+        lexer = None if name == languages.PLAIN else _own(name) or _by_name(name)
+        if lexer is not None or name == languages.PLAIN:
+            break
+    if lexer is None and "." in language:
+        lexer = _by_file(language.rpartition("/")[2])
+    if lexer is not None:
+        # The tables are built at first use: here, not in a frame.
+        list(lexer.get_tokens("<a b='c'>x = 1</a>\n"))
+    return lexer
+
+
+def _own(name: str) -> Any:
     # Not needed before the first code block, and 30 ms to import.
+    from desktop_chat.ui.transcript import own_lexers
+
+    if name == languages.HTML:
+        return own_lexers.html_lexer()
+    made = {
+        languages.JSON: own_lexers.JsonLexer,
+        languages.DIFF: own_lexers.DiffLexer,
+        languages.CONSOLE: own_lexers.ConsoleLexer,
+    }.get(name)
+    return None if made is None else made(stripnl=False)
+
+
+def _by_name(name: str) -> Any:
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
     try:
-        lexer = get_lexer_by_name(language, stripnl=False)
+        # Code within code would load lexers in a frame.
+        return get_lexer_by_name(name, stripnl=False, handlecodeblocks=False)
     except ClassNotFound:
         return None
-    # The tables are built at first use: here, not in a frame.
-    list(lexer.get_tokens("x = 1\n"))
-    return lexer
 
 
-def _kind(token: Any, cache: dict[Any, str]) -> str:
-    found = cache.get(token)
-    if found is None:
-        name = str(token)
-        found = next(
-            (kind for prefix, kind in _KINDS if name == prefix or name.startswith(prefix + ".")), ""
-        )
-        cache[token] = found
-    return found
+def _by_file(name: str) -> Any:
+    from pygments.lexers import get_lexer_for_filename
+    from pygments.util import ClassNotFound
 
-
-class _Line:
-    """Gathers the coloured parts of one line."""
-
-    __slots__ = ("_end", "parts")
-
-    def __init__(self, end: int = 1 << 30) -> None:
-        self.parts: list[tuple[int, int, str]] = []
-        self._end = end
-
-    def put(self, start: int, length: int, kind: str) -> None:
-        length = min(length, self._end - start)
-        if not kind or length <= 0:
-            return
-        if self.parts:
-            first, count, last = self.parts[-1]
-            if last == kind and first + count == start:
-                self.parts[-1] = (first, count + length, kind)
-                return
-        self.parts.append((start, length, kind))
-
-
-class _Machine:
-    """Runs a RegexLexer's tables over one line at a time, keeping the stack of states."""
-
-    def __init__(self, lexer: Any) -> None:
-        self._lexer = lexer
-        self._tables = lexer._tokens  # noqa: SLF001  no public way gives the built tables
-        self._kinds: dict[Any, str] = {}
-
-    @staticmethod
-    def fits(lexer: Any) -> bool:
-        """Tell whether a lexer is nothing but tables."""
-        from pygments.lexer import ExtendedRegexLexer, RegexLexer
-
-        return isinstance(lexer, RegexLexer) and not isinstance(lexer, ExtendedRegexLexer)
-
-    def run(self, text: str, stack: tuple[str, ...]) -> tuple[Tokens, tuple[str, ...]]:
-        """Lex one line.
-
-        Args:
-            text: with its line feed.
-            stack: of states at its start.
-
-        Returns:
-            Its parts and the stack at its end.
-
-        Raises:
-            RuntimeError: the tables do not come to an end.
-        """
-        states = list(stack)
-        table = self._tables[states[-1]]
-        # The line feed is there for the patterns; it has no colour.
-        line = _Line(len(text) - 1)
-        position, end = 0, len(text)
-        steps = end * _STEPS_PER_CHARACTER + 100
-        while position < end:
-            steps -= 1
-            if steps < 0:
-                raise RuntimeError("a lexer that does not move on")
-            for match, action, change in table:
-                found = match(text, position)
-                if found is None:
-                    continue
-                if action is not None:
-                    self._emit(line, position, action, found)
-                position = found.end()
-                if change is not None:
-                    _change(states, change)
-                    table = self._tables[states[-1]]
-                break
-            else:
-                if text[position] == "\n":
-                    states = ["root"]
-                    table = self._tables["root"]
-                position += 1
-        return tuple(line.parts), tuple(states)
-
-    def _emit(self, line: _Line, position: int, action: Any, found: Any) -> None:
-        if isinstance(action, tuple):
-            line.put(position, found.end() - position, _kind(action, self._kinds))
-            return
-        for start, token, value in action(self._lexer, found):
-            line.put(start, len(value), _kind(token, self._kinds))
-
-
-def _change(states: list[str], change: Any) -> None:
-    """Apply a transition as Pygments writes it: names, ``#push``, ``#pop``, a negative count."""
-    if isinstance(change, int):
-        if -change >= len(states):
-            del states[1:]
-        else:
-            del states[change:]
-        return
-    for name in change if isinstance(change, tuple) else (change,):
-        if name == "#push":
-            states.append(states[-1])
-        elif name == "#pop":
-            if len(states) > 1:
-                states.pop()
-        else:
-            states.append(name)
+    try:
+        return get_lexer_for_filename(name, stripnl=False, handlecodeblocks=False)
+    except ClassNotFound:
+        return None
 
 
 class Highlighter:
@@ -245,12 +209,17 @@ class Highlighter:
 
     def __init__(self, lexer: Any) -> None:
         self._lexer = lexer
-        self._machine = _Machine(lexer) if _Machine.fits(lexer) else None
+        self._machine = machine_of(lexer)
+        self._complete = hasattr(lexer, "complete")
         self._lines: list[Tokens] = []
-        self._stacks: list[tuple[str, ...]] = [("root",)]
+        self._states: list[State] = [None]
+        self._whole: list[Tokens] = []
         self._changes: set[int] = set()
-        self._whole: Iterator[None] | None = None
+        self._running: Iterator[list[Tokens]] | None = None
+        self._spent = 0.0
+        self._due = _FIRST_WHOLE
         self._done = False
+        self._fits: bool | None = None
 
     def take_changes(self) -> set[int]:
         """Return the lines that got other colours since this was last asked."""
@@ -259,85 +228,145 @@ class Highlighter:
 
     def line(self, index: int) -> Tokens:
         """Return the parts of a line; none for a line that was not reached."""
+        if index < len(self._whole):
+            return self._whole[index]
         return self._lines[index] if index < len(self._lines) else ()
 
     def touch(self, index: int) -> None:
-        """Forget the lines from ``index`` on: they have changed."""
+        """Forget the lines from ``index`` on: they have changed, or more may follow."""
         del self._lines[index:]
-        del self._stacks[index + 1 :]
+        del self._states[index + 1 :]
+        del self._whole[index:]
+        self._running = None
+        self._done = False
+        self._fits = None
 
     def extend(self, lines: Sequence[str], count: int, seconds: float) -> bool:
         """Lex the lines up to ``count``, for about so many seconds.
 
+        Args:
+            lines: of the block.
+            count: how many are wanted.
+            seconds: after which the rest waits.
+
         Returns:
             Whether that point is reached.
         """
-        if self._machine is None or self._done:
+        if self._done:
             return True
+        if self._machine is None:
+            return self._extend_whole(lines, seconds)
         deadline = time.perf_counter() + seconds
         while len(self._lines) < count:
-            index = len(self._lines)
-            stack = self._stacks[index]
-            text = lines[index]
-            tokens: Tokens = ()
-            if len(text) <= LONGEST_LINE:
-                try:
-                    tokens, stack = self._machine.run(f"{text}\n", stack)
-                except Exception:  # a lexer's own callback failed: the block stays plain
-                    self._machine = None
-                    return True
-            if tokens:
-                self._changes.add(index)
-            self._lines.append(tokens)
-            self._stacks.append(stack)
+            if not self._lex(lines, len(self._lines)):
+                return True
             if time.perf_counter() > deadline:
                 return len(self._lines) >= count
         return True
 
-    def finish(self, lines: Sequence[str], seconds: float) -> bool:
-        """Lex a finished block as a whole, for about so many seconds.
+    def _lex(self, lines: Sequence[str], index: int) -> bool:
+        """Lex the next line; tell whether the machine is still good."""
+        machine = self._machine
+        if machine is None:
+            return False
+        if index == 0:
+            self._states[0] = machine.entry(lines[0])
+        state = self._states[index]
+        text = lines[index]
+        tokens: Tokens = ()
+        if len(text) <= LONGEST_LINE:
+            try:
+                tokens, state = machine.run(f"{text}\n", state)
+            except Exception:  # a lexer's own callback failed: the block stays plain
+                self._machine = None
+                self._done = True
+                return False
+        if tokens and index >= len(self._whole):
+            self._changes.add(index)
+        self._lines.append(tokens)
+        self._states.append(state)
+        return True
+
+    def _extend_whole(self, lines: Sequence[str], seconds: float) -> bool:
+        """Lex an open block as a whole, when it has become twice as long."""
+        if self._running is None:
+            # The last line may be half a line.
+            count = len(lines) - 1
+            if count < self._due or not self._small(lines):
+                return True
+            self._due = 2 * count
+            self._begin(lines[:count])
+        return self._run(seconds)
+
+    def finish(self, lines: Sequence[str], count: int, seconds: float) -> bool:
+        """Lex a finished block: as a whole if that is needed and if it is small.
+
+        Args:
+            lines: of the block.
+            count: how many are wanted of a large one.
+            seconds: after which the rest waits.
 
         Returns:
             Whether it is done; until then the earlier colours stand.
         """
         if self._done:
             return True
-        if len(lines) > WHOLE_LINES or any(len(text) > LONGEST_LINE for text in lines):
-            return self.extend(lines, len(lines), seconds)
-        if self._whole is None:
-            self._whole = self._run_whole(lines)
-        deadline = time.perf_counter() + seconds
-        while time.perf_counter() < deadline:
-            try:
-                next(self._whole)
-            except StopIteration:
-                self._done = True
-                return True
-            except Exception:  # as in ``extend``
-                self._done = True
-                return True
+        if self._complete or not self._small(lines):
+            return self._machine is None or self.extend(lines, count, seconds)
+        if self._running is None:
+            self._begin(lines)
+        if not self._run(seconds):
+            return False
+        self._done = True
+        return True
+
+    def _small(self, lines: Sequence[str]) -> bool:
+        if self._fits is None:
+            self._fits = (
+                len(lines) <= WHOLE_LINES
+                and sum(map(len, lines)) <= WHOLE_CHARS
+                and all(len(text) <= LONGEST_LINE for text in lines)
+            )
+        return self._fits
+
+    def _begin(self, lines: Sequence[str]) -> None:
+        self._spent = 0.0
+        self._running = self._run_whole(list(lines))
+
+    def _run(self, seconds: float) -> bool:
+        """Run what lexes the whole; tell whether it is at its end."""
+        if self._running is None:
+            return True
+        started = now = time.perf_counter()
+        try:
+            while now - started < seconds:
+                found = next(self._running)
+                if found:
+                    self._take_whole(found)
+                now = time.perf_counter()
+        except Exception:  # the end, or a failure as in ``_lex``: what is there stands
+            self._running = None
+            return True
+        self._spent += now - started
+        if self._spent > _PATIENCE:
+            self._running = None
+            return True
         return False
 
-    def _run_whole(self, lines: Sequence[str]) -> Iterator[None]:
+    def _take_whole(self, found: list[Tokens]) -> None:
+        for index, tokens in enumerate(found):
+            if tokens != self.line(index):
+                self._changes.add(index)
+        self._whole = found
+
+    def _run_whole(self, lines: list[str]) -> Iterator[list[Tokens]]:
         kinds: dict[Any, str] = {}
-        result = [_Line()]
-        column = 0
-        text = "\n".join(line.replace("\r", " ") for line in lines)
-        for number, (token, value) in enumerate(self._lexer.get_tokens(text)):
-            kind = _kind(token, kinds)
-            for index, part in enumerate(value.split("\n")):
-                if index:
-                    result.append(_Line())
-                    column = 0
-                result[-1].put(column, len(part), kind)
-                column += len(part)
-            if number % 64 == 63:
-                yield
-        before = self._lines
-        self._lines = [tuple(line.parts) for line in result]
-        self._changes.update(
-            index
-            for index, tokens in enumerate(self._lines)
-            if tokens != (before[index] if index < len(before) else ())
-        )
-        self._machine = None
+        if hasattr(self._lexer, "startinline"):
+            self._lexer.startinline = bool(lines) and not lines[0].lstrip().startswith("<")
+        size = _TOGETHER if self._machine is None else len(lines) or 1
+        found: list[Tokens] = []
+        for start in range(0, len(lines), size):
+            for part in lex_whole(self._lexer, lines[start : start + size], kinds):
+                found += part
+                yield []
+        yield found

@@ -170,7 +170,7 @@ class CodePiece(Piece):
         colours = self._highlighter
         lines = self.block.lines
         if not self.block.open:
-            ready = colours.finish(lines, seconds)
+            ready = colours.finish(lines, last_line + 1, seconds)
         else:
             ready = colours.extend(lines, min(last_line + 1, len(lines)), seconds)
         self._recoloured = colours.take_changes()
