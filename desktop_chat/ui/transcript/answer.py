@@ -214,9 +214,9 @@ class AnswerBody(MessageBody):
         y = self._thinking_y(page)
         return (Placed(Part.THINKING, self.text.thinking, _THINK_INDENT, y, inner), body)
 
-    def in_thinking(self, page: Page, y: int) -> bool:
-        """Tell whether a height lies in the open thinking."""
-        return self.thinking.shown and self.fold_y(page) <= y < self._body_y(page)
+    def shows_thinking(self, page: Page, top: int, bottom: int) -> bool:
+        """Tell whether open thinking touches a range of heights."""
+        return self.thinking.shown and top < self._body_y(page) and bottom > self.fold_y(page)
 
     # Painting
 

@@ -109,6 +109,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.rail.chosen.connect(self._go_to_turn)
         self.turns = Turns(self.column, self.rail)
         self.search = Search(self)
+        self._widest: int | None = COLUMN
+        self._fonts = (theme.text_scale, theme.code_family)
         self._syncing = False
         self._stale = True
         self._keyboard = False
@@ -142,8 +144,14 @@ class TranscriptCanvas(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Centre the column; a new width measures again what is visible."""
         super().resizeEvent(event)
-        width = max(120, min(COLUMN, self.width() - 2 * SIDE))
-        rail = self.width() >= COLUMN + 2 * (RAIL_WIDTH + BAR_WIDTH)
+        self._place()
+
+    def _place(self) -> None:
+        rail = self.width() >= (self._widest or COLUMN) + 2 * (RAIL_WIDTH + BAR_WIDTH)
+        sides = 2 * SIDE
+        if self._widest is None and rail:
+            sides += 2 * RAIL_WIDTH
+        width = max(120, min(self._widest or self.width(), self.width() - sides))
         margin = RAIL_WIDTH if rail else 0
         if self.viewportMargins().right() != margin:
             self.setViewportMargins(0, 0, margin, 0)
@@ -153,9 +161,22 @@ class TranscriptCanvas(QAbstractScrollArea):
         )
         self.scroller.height = self.viewport().height()
         if width != self.page.width:
-            self.page = self.page.narrowed(width)
-            self.column.resize(self.page)
+            self._set_page(self.page.narrowed(width))
+        self.scroller.clamp()
         self.rebuild()
+
+    def _set_page(self, page: Page) -> None:
+        """Set everything anew in another width or other fonts; the text at the top stays there."""
+        mark = self.scroller.mark()
+        self.page = page
+        self.column.resize(page)
+        self.scroller.return_to(mark)
+
+    def set_column(self, width: int | None) -> None:
+        """Let the text be so wide at most, in logical pixels; None lets it fill the view."""
+        if width != self._widest:
+            self._widest = width
+            self._place()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what came while no one was looking."""
@@ -203,7 +224,11 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     def _arrived(self, pieces: Set[Piece]) -> None:
         """Show what has been drawn beside the UI thread."""
-        for index, below, bottom in self.column.arrived(pieces):
+        mark = self.scroller.mark()
+        changed = self.column.arrived(pieces)
+        if changed and mark is not None and self.shown:
+            self.scroller.return_to(mark)
+        for index, below, bottom in changed:
             self.content_changed(index, below, bottom)
 
     def update_rows(self, top: int, bottom: int) -> None:
@@ -240,11 +265,12 @@ class TranscriptCanvas(QAbstractScrollArea):
         bar = self.verticalScrollBar()
         if not bar.isSliderDown():
             self._syncing = True
-            if bar.maximum() != scroller.lowest:
-                bar.setRange(0, scroller.lowest)
+            value, largest = scroller.bar()
+            if bar.maximum() != largest:
+                bar.setRange(0, largest)
             if bar.pageStep() != scroller.height:
                 bar.setPageStep(scroller.height)
-            bar.setValue(scroller.top)
+            bar.setValue(value)
             self._syncing = False
         self.place_controls()
         if scroller.at_end:
@@ -288,7 +314,9 @@ class TranscriptCanvas(QAbstractScrollArea):
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         """Follow the scroll bar, unless it was the bar that followed."""
         if not self._syncing:
-            self.scroll_to(self.verticalScrollBar().value())
+            bar = self.verticalScrollBar()
+            self._blit(self.scroller.go_bar(bar.value(), bar.maximum()))
+            self._moved()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll, or move what is under the pointer sideways."""
@@ -405,7 +433,15 @@ class TranscriptCanvas(QAbstractScrollArea):
             self._tell_painted.emit(*told)
 
     def _theme_changed(self) -> None:
+        fonts = (self.theme.text_scale, self.theme.code_family)
         page = replace(self.page, look=Look(self.theme), backlog={})
+        if fonts != self._fonts:
+            self._fonts = fonts
+            self.column.recolour(page)
+            self._set_page(page)
+            self.scroller.clamp()
+            self.rebuild()
+            return
         self.page = page
         self.column.recolour(page)
         self.viewport().update()

@@ -1,16 +1,17 @@
 """The column of messages: what is where, what is measured, what stays in memory."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.answer_paint import Tiles
+from desktop_chat.ui.transcript.bar_scale import BarScale
 from desktop_chat.ui.transcript.body import MessageBody, Spot
 from desktop_chat.ui.transcript.heights import HeightIndex
 from desktop_chat.ui.transcript.highlight import Lexers
-from desktop_chat.ui.transcript.look import Page
+from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.pieces import Piece
 from desktop_chat.ui.transcript.places import Part
 from desktop_chat.ui.transcript.question import FOLD_CHARS, QuestionBody
@@ -44,7 +45,7 @@ class Item:
         chars: about how long it is.
         message: None while its text is not there.
         body: its drawn form, while it is near the viewport.
-        fetched: whether its text was asked for, or came later than the message.
+        fetched: whether its text came later than the message, and may go again.
     """
 
     id: str
@@ -55,13 +56,14 @@ class Item:
     fetched: bool = False
 
 
-def estimate(item: Item, width: int) -> int:
+def estimate(item: Item, page: Page) -> int:
     """Return about how high a message will be, from its length and role alone."""
-    per_line = max(10, width // 11)
+    style = page.look.styles[Face.BODY]
+    per_line = max(10, page.width * 15 // (11 * style.em))
     if item.role is Role.USER:
         chars = min(item.chars, FOLD_CHARS)
-        return _QUESTION_FRAME + 24 * max(1, -(-chars * 5 // (4 * per_line)))
-    return _ANSWER_FRAME + 26 * max(1, -(-item.chars // per_line))
+        return _QUESTION_FRAME + (style.leading - 1) * max(1, -(-chars * 5 // (4 * per_line)))
+    return _ANSWER_FRAME + (style.leading + 1) * max(1, -(-item.chars // per_line))
 
 
 class Column:
@@ -80,29 +82,40 @@ class Column:
         self.siblings: Callable[[str], tuple[int, int]] = lambda _message_id: (1, 1)
         self._lexers = lexers
         self._heights = HeightIndex()
+        self._scale = BarScale()
         self._index: dict[str, int] = {}
         self._loaded: set[int] = set()
+        self._asked: set[str] = set()
 
     # Messages
 
     def set_branch(self, branch: Sequence[Message | MessageHead]) -> None:
         """Show other messages; those that stay keep what is known of them."""
-        kept = {item.id: (item, self._heights[index]) for index, item in enumerate(self.items)}
+        kept = {
+            item.id: (item, self._heights[index], self._scale[index])
+            for index, item in enumerate(self.items)
+        }
         self.items = []
         heights = []
+        scale = []
         self._loaded.clear()
         for index, entry in enumerate(branch):
             item = _item(entry)
             before = kept.get(entry.id)
             if before is not None and _same(before[0], item):
-                item, height = before
+                item, height, counted = before
                 if item.body is not None:
                     self._loaded.add(index)
             else:
-                height = estimate(item, self.page.width)
+                height = counted = estimate(item, self.page)
             self.items.append(item)
             heights.append(height)
+            scale.append(counted)
         self._heights = HeightIndex(heights)
+        self._scale = BarScale(scale)
+        for index in range(len(heights)):
+            if heights[index] != scale[index]:
+                self._scale.note(index)
         self._index = {item.id: index for index, item in enumerate(self.items)}
         for index in self._loaded:
             self._update_versions(self.items[index])
@@ -112,7 +125,9 @@ class Column:
         item = _item(message)
         self._index[item.id] = len(self.items)
         self.items.append(item)
-        self._heights.append(estimate(item, self.page.width))
+        height = estimate(item, self.page)
+        self._heights.append(height)
+        self._scale.append(height)
         return len(self.items) - 1
 
     def index_of(self, message_id: str) -> int | None:
@@ -125,7 +140,8 @@ class Column:
         item.message = message
         item.chars = len(message.text) + len(message.reasoning)
         if item.body is None:
-            self._heights.set(index, estimate(item, self.page.width))
+            self._heights.set(index, estimate(item, self.page))
+            self._scale.note(index)
 
     def body(self, index: int) -> MessageBody | None:
         """Return the drawn form of a message, made now if its text is there."""
@@ -158,7 +174,13 @@ class Column:
         body = self.items[index].body
         if body is None:
             return 0
-        return self._heights.set(index, body.height(self.page))
+        height = body.height(self.page)
+        grown = self._heights.set(index, height)
+        if grown and isinstance(body, AnswerBody) and body.live:
+            self._scale.set(index, height)
+        elif grown:
+            self._scale.note(index)
+        return grown
 
     # Places
 
@@ -185,15 +207,31 @@ class Column:
             return range(0)
         return range(self.at(top), self.at(bottom - 1) + 1)
 
-    def anchor(self, y: int) -> Anchor:
-        """Return the place at a height."""
+    def anchor(self, y: int, bottom: int = 0) -> Anchor:
+        """Return the place at a height.
+
+        Where no text is there yet the place is told from the first text below it, so that this
+        stays when the other comes.
+
+        Args:
+            y: the height.
+            bottom: so far down is looked for text.
+        """
         if not self.items:
             return Anchor(0, Spot(Part.HEAD, 0, 0))
         index = self.at(y)
-        inside = y - self.top_of(index)
+        top = self.top_of(index)
         body = self.items[index].body
-        spot = Spot(Part.HEAD, 0, inside) if body is None else body.spot(self.page, inside)
-        return Anchor(index, spot)
+        if body is not None:
+            return Anchor(index, body.spot(self.page, y - top))
+        below, edge = index + 1, top + self._heights[index]
+        while below < len(self.items) and edge < bottom:
+            if self.items[below].body is not None:
+                return Anchor(below, Spot(Part.HEAD, 0, y - edge))
+            edge += self._heights[below]
+            below += 1
+        # Nothing is to be seen: a share of what is guessed.
+        return Anchor(index, Spot(Part.HEAD, self._heights[index], y - top))
 
     def y_of(self, anchor: Anchor) -> int:
         """Return the height of a place."""
@@ -201,8 +239,44 @@ class Column:
             return 0
         index = min(anchor.item, len(self.items) - 1)
         body = self.items[index].body
-        inside = anchor.spot.dy if body is None else body.y_of(self.page, anchor.spot)
+        spot = anchor.spot
+        if spot.part == Part.HEAD and spot.number:
+            inside = spot.dy * self._heights[index] // spot.number
+        else:
+            inside = spot.dy if body is None else body.y_of(self.page, spot)
         return self.top_of(index) + inside
+
+    # The scroll bar
+
+    @property
+    def bar_total(self) -> int:
+        """The height of everything on the scroll bar's scale."""
+        return TOP + self._scale.total + BOTTOM
+
+    def bar_value(self, y: int) -> int:
+        """Return the value of a height on the scroll bar's scale."""
+        if not self.items:
+            return y
+        index = self.at(y)
+        inside = y - self.top_of(index)
+        # What lies beyond the last message counts as it is.
+        beyond = max(0, inside - self._heights[index])
+        return TOP + self._scale.value(index, inside, self._heights[index]) + beyond
+
+    def bar_place(self, value: int) -> int:
+        """Return the height that a value of the scroll bar means; its message is made for that."""
+        if not self.items:
+            return 0
+        index, share = self._scale.place(value - TOP)
+        self.body(index)
+        return self.top_of(index) + int(share * self._heights[index])
+
+    def settle_bar(self) -> bool:
+        """Let the scroll bar count in the heights as they are; tell whether that is new to it.
+
+        Only while the thumb stands at an end: elsewhere it would leap.
+        """
+        return self._scale.settle(self._heights)
 
     # Measuring
 
@@ -273,16 +347,21 @@ class Column:
     def missing(self, top: int, bottom: int) -> list[str]:
         """Return the ids of messages without text that touch a range of heights.
 
-        Each is returned once, until its text has come.
+        Each is returned once while it stays in the range, until its text has come.
         """
         missing = [
             item.id
             for item in (self.items[index] for index in self.between(top, bottom))
-            if item.message is None and not item.fetched
+            if item.message is None
         ]
-        for name in missing:
-            self.items[self._index[name]].fetched = True
-        return missing
+        new = [name for name in missing if name not in self._asked]
+        # What did not come is asked for again when the reader comes back to it.
+        self._asked = set(missing)
+        return new
+
+    def not_come(self, ids: Iterable[str]) -> None:
+        """Take note that texts could not be read: they are asked for again."""
+        self._asked.difference_update(ids)
 
     def unparsed(self, top: int, bottom: int) -> list[int]:
         """Return the answers in a range of heights whose text is not all parsed."""
@@ -336,20 +415,23 @@ class Column:
                 body.drop(page)
 
     def resize(self, page: Page) -> None:
-        """Take another width: heights become estimates."""
-        before = self.page.width
+        """Take another width or other fonts: heights become estimates."""
+        before = self.page
         self.page = page
         heights = []
+        scale = []
         for index, item in enumerate(self.items):
-            height = self._heights[index]
+            old, new = max(1, estimate(item, before)), estimate(item, page)
             if item.body is not None:
                 item.body.resize(page)
-                height = item.body.height(page)
-            elif before != page.width:
-                old, new = estimate(item, before), estimate(item, page.width)
-                height = height * new // max(old, 1)
-            heights.append(height)
+                heights.append(item.body.height(page))
+            else:
+                heights.append(self._heights[index] * new // old)
+            scale.append(self._scale[index] * new // old)
         self._heights = HeightIndex(heights)
+        self._scale = BarScale(scale)
+        for index in self._loaded:
+            self._scale.note(index)
 
 
 def _item(entry: Message | MessageHead) -> Item:

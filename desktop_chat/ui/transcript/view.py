@@ -50,6 +50,8 @@ class TranscriptView(TranscriptCanvas):
         super().__init__(theme, parent)
         self._deltas: list[tuple[str, TextDelta | ReasoningDelta]] = []
         self._live: set[str] = set()
+        self._switched = ""
+        """The message whose sibling was asked for."""
         self._frame_timer = QTimer(self)
         self._frame_timer.setSingleShot(True)
         self._frame_timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -77,10 +79,14 @@ class TranscriptView(TranscriptCanvas):
             siblings: message id -> its place among its siblings, from 1, and their number.
         """
         self._drain()
-        held = self.scroller.hold()
+        held = self.scroller.hold(self._switched)
+        self._switched = ""
+        known = branch and self.column.index_of(branch[-1].id) is not None
         self.column.siblings = siblings
         self.column.set_branch(branch)
         self.scroller.restore(held)
+        if branch and branch[-1].state is MessageState.STREAMING and not known:
+            self.scroller.sent()
         self._live = {entry.id for entry in branch if entry.state is MessageState.STREAMING}
         self.pointer.hovered = -1
         self.turns.refresh()
@@ -113,7 +119,7 @@ class TranscriptView(TranscriptCanvas):
         if message.state is MessageState.STREAMING:
             self._live.add(message.id)
         if message.role is Role.USER:
-            self.scroller.following = True
+            self.scroller.sent()
         self.turns.refresh()
         self.rebuild()
         self._start_clock()
@@ -262,11 +268,12 @@ class TranscriptView(TranscriptCanvas):
         return body.waiting
 
     def _reads_thinking(self, index: int, body: AnswerBody) -> bool:
-        """Tell whether someone who scrolled away is reading the thinking."""
-        if self.scroller.following:
+        """Tell whether someone who scrolled away has the thinking in sight."""
+        scroller = self.scroller
+        if scroller.led:
             return False
-        inside = self.scroller.top - self.column.top_of(index)
-        return body.in_thinking(self.page, max(inside, 0))
+        inside = scroller.top - self.column.top_of(index)
+        return body.shows_thinking(self.page, inside, inside + scroller.height)
 
     def _colour(self) -> bool:
         """Colour more of the code in sight; tell whether some is left."""
@@ -334,6 +341,7 @@ class TranscriptView(TranscriptCanvas):
                 self.overlay.confirm((message_id, "do:copy"))
             self.action_requested.emit(message_id, command.value)
         elif command.name == "sibling":
+            self._switched = message_id
             self.sibling_requested.emit(message_id, int(command.value))
         elif command.name == "piece":
             number, _, verb = command.value.partition(" ")
