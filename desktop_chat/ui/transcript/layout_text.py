@@ -263,6 +263,17 @@ class TextFlow:
         line = layout.lineAt(min(line_number - segment.first_line, layout.lineCount() - 1))
         return segment.start + line.xToCursor(x)
 
+    def place_of(self, position: int, look: Look) -> QRectF:
+        """Return where a position is: a rectangle without width, as high as its line."""
+        position = min(max(position, 0), len(self.run.text))
+        segment = self._segments[max(0, bisect_right(self._starts, position) - 1)]
+        layout = self._ready(segment, look)
+        line = layout.lineForTextPosition(position - segment.start)
+        if not line.isValid():
+            line = layout.lineAt(min(segment.lines, layout.lineCount()) - 1)
+        top = (segment.first_line + line.lineNumber()) * self.leading
+        return QRectF(edge(line, position - segment.start), top, 0, self.leading)
+
     def over(self, x: float, y: float, look: Look) -> int | None:
         """Return the position of the character under a point, or None beside the text."""
         if not 0 <= y < self.height:

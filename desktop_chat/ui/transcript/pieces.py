@@ -4,7 +4,7 @@ A piece has an estimated height until it comes near the viewport. Then it is mea
 go again when it is far away, its height stays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, TypeAlias
 
 from PySide6.QtCore import QRect, QRectF
@@ -17,6 +17,7 @@ from desktop_chat.markdown.blocks import (
     TextBlock,
 )
 from desktop_chat.ui.transcript.controls import Command, Control
+from desktop_chat.ui.transcript.cut import cut_spans
 from desktop_chat.ui.transcript.deeds import Deeds
 from desktop_chat.ui.transcript.frames import alert_label, indent_of
 from desktop_chat.ui.transcript.ink import Ink
@@ -363,6 +364,15 @@ class TextPiece(Piece):
     def caret(self, page: Page) -> QRectF | None:
         """Return where the next character will stand."""
         return self.flow(page).end(page.look)
+
+    def caret_at(self, page: Page, position: int) -> QRectF:
+        """Return where a position is, relative to the content."""
+        return self.flow(page).place_of(position, page.look)
+
+    def crop(self, start: int, end: int) -> Block:
+        """Return the block, or what of it lies between two positions, for a copy."""
+        spans = cut_spans(self.block.spans, self._run(), start, end)
+        return self.block if spans is self.block.spans else replace(self.block, spans=spans)
 
     def natural_width(self, page: Page) -> float:
         """Return how wide its widest line is."""
