@@ -4,18 +4,14 @@ What a model wrote may begin like a formula, and a spreadsheet would run it. Suc
 apostrophe in front, by which spreadsheets know text. Numbers with a sign are left as they are.
 """
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from desktop_chat.markdown.blocks import Align, Spans, TableRow
+from desktop_chat.markdown.blocks import Spans, TableRow
 
 _FORMULA: Final = re.compile(r"[=@\t\r]|[+-](?!\s?[$¥€£]?[\d.,]+(?:[eE][+-]?\d+)?\s?[%‰]?$)(?=.)")
 """What spreadsheets take for the beginning of a formula; ``-12``, ``+3.5 %`` and ``-`` are none."""
-_ALIGNED: Final = {
-    align: f' style="text-align: {align.value}"' for align in Align if align is not Align.NONE
-}
 _CSV_QUOTED: Final = re.compile(r'[",\r\n]')
 _TSV_QUOTED: Final = re.compile(r'["\t\r\n]')
 
@@ -50,21 +46,3 @@ def _field(text: str, quoted: re.Pattern[str]) -> str:
         doubled = text.replace('"', '""')
         return f'"{doubled}"'
     return text
-
-
-def to_plain_html(rows: Sequence[TableRow]) -> str:
-    """Return a table as HTML without styles: cells as text, the head as such, alignment."""
-    lines = ["<table>"]
-    for row in rows:
-        tag = "td" if row.index else "th"
-        aligns = row.table.aligns
-        cells = [
-            f"<{tag}{_ALIGNED.get(align, '')}>{_inner(cell)}</{tag}>"
-            for cell, align in zip(row.cells, aligns, strict=False)
-        ]
-        lines.append(f"<tr>{''.join(cells)}</tr>")
-    return "\n".join([*lines, "</table>"])
-
-
-def _inner(cell: Spans) -> str:
-    return html.escape(cell_text(cell)).replace("\n", "<br>")

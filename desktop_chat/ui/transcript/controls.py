@@ -23,6 +23,8 @@ class Kind(Enum):
     TOOL = "tool"
     """24 px with an icon, on a raised ground: over content. Its rectangle gives the place, its
     height is centred on; ``checked`` paints it as on."""
+    AREA = "area"
+    """Without a look of its own, over something painted that can be pressed."""
     COPY_CODE = "copy_code"
     """Right-aligned at the left edge of its rectangle, as wide as its words."""
     FOLD = "fold"

@@ -1,6 +1,7 @@
 """Rows of a table, each a piece of its own; ``table_grid`` has what they share."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -10,6 +11,7 @@ from desktop_chat.core.i18n import tr
 from desktop_chat.markdown.blocks import Align, Block, TableRow
 from desktop_chat.ui.theme import RADIUS_CODE
 from desktop_chat.ui.transcript.controls import Control, Kind
+from desktop_chat.ui.transcript.cut import cut_spans
 from desktop_chat.ui.transcript.deeds import Deeds
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.layout_text import TextFlow
@@ -156,8 +158,9 @@ class RowPiece(Piece):
         at = self.grid.scrolled()
         clear = QColor(ground)
         clear.setAlpha(0)
-        top = rect.top() + (_LINE if self.block.index == 0 else 0)
-        height = rect.bottom() - _LINE - top
+        # The frame's corners stay as they are.
+        top = rect.top() + (0 if self.block.index else _ROW_PAD)
+        height = rect.bottom() - (_ROW_PAD if self.last else _LINE) - top
         for more, edge, inner in (
             (at > 0, rect.left() + _LINE, rect.left() + _LINE + _FADE),
             (at < beyond, rect.right() - _LINE, rect.right() - _LINE - _FADE),
@@ -285,6 +288,28 @@ class RowPiece(Piece):
                 return flow, left, start
             start += len(flow.run.text) + 1
         raise IndexError("a row without cells")
+
+    def caret_at(self, page: Page, position: int) -> QRectF:
+        """Return where a position is, as the table is scrolled, relative to the content."""
+        start = 0
+        found = QRectF(0, self._cell_top(), 0, self.height - self._cell_top() - _ROW_PAD - _LINE)
+        for flow, left, _width in self._places(page):
+            if position < start:
+                break
+            found = flow.place_of(position - start, page.look).translated(left, self._cell_top())
+            start += len(flow.run.text) + 1
+        return found
+
+    def crop(self, start: int, end: int) -> Block:
+        """Return the row; of cells only what lies between two positions."""
+        cells = []
+        at = 0
+        for cell, run in zip(self.block.cells, self._runs(), strict=True):
+            length = len(run.text)
+            low, high = max(0, start - at), min(length, end - at)
+            cells.append(cut_spans(cell, run, low, high) if low < high else ())
+            at += length + 1
+        return replace(self.block, cells=tuple(cells))
 
     def _cell_top(self) -> int:
         return _ROW_PAD + (_LINE if self.block.index == 0 else 0)

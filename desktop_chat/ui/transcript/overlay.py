@@ -15,6 +15,7 @@ from desktop_chat.ui.controls.paint import paint_box
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
 from desktop_chat.ui.transcript.ink import put_text
+from desktop_chat.ui.transcript.picture_area import AreaButton
 
 _TEXT_LEFT: Final = 24
 _CODE_RIGHT: Final = 2
@@ -193,6 +194,8 @@ class Overlay(QObject):
             widget = FoldRow(self._theme, self._host, mono=kind is Kind.FOLD_MONO)
         elif kind is Kind.TOOL:
             widget = ToolButton(self._theme, self._host)
+        elif kind is Kind.AREA:
+            widget = AreaButton(self._theme, self._host)
         elif kind in (Kind.ICON, Kind.SMALL_ICON):
             size = 28 if kind is Kind.ICON else 24
             widget = IconButton(self._theme, "copy", "", size=size, parent=self._host)
@@ -265,7 +268,7 @@ class Overlay(QObject):
 
 
 def _shape(kind: Kind) -> str:
-    if kind in (Kind.FOLD, Kind.FOLD_MONO, Kind.ICON, Kind.SMALL_ICON, Kind.TOOL):
+    if kind in (Kind.FOLD, Kind.FOLD_MONO, Kind.ICON, Kind.SMALL_ICON, Kind.TOOL, Kind.AREA):
         return kind.name
     return "button"
 

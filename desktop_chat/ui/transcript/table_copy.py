@@ -7,7 +7,8 @@ from PySide6.QtCore import QMimeData
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.markdown.blocks import TableRow
-from desktop_chat.markdown.table_text import cells_of, to_csv, to_plain_html, to_tsv
+from desktop_chat.markdown.table_text import cells_of, to_csv, to_tsv
+from desktop_chat.markdown.to_html import to_html
 from desktop_chat.markdown.to_markdown import to_markdown
 from desktop_chat.ui.transcript.deeds import Deeds
 
@@ -70,7 +71,7 @@ def _csv(rows: Sequence[TableRow]) -> str:
 
 
 def _both(rows: Sequence[TableRow]) -> _Forms:
-    return _Forms(to_tsv(cells_of(rows)), to_plain_html(rows))
+    return _Forms(to_tsv(cells_of(rows)), to_html(rows))
 
 
 def _write(
