@@ -13,57 +13,51 @@ Where a chat differs from a document:
   in answers the list of sources comes last;
 - a heading underlined by ``===`` or ``---`` has one line;
 - a row's cells beyond the table's columns go into the last one instead of being dropped;
-- display math is a block.
+- display math is a block, and so is an image that stands alone in its line;
+- a footnote stands where it is written;
+- only a paragraph of one line can be the term of a definition list, and a meaning has no lazy
+  lines: a line at the margin may be the next term.
 """
 
-import re
-from typing import Final
-
-from desktop_chat.markdown.blocks import Align, Block, Gap, ListItem, Quote
-from desktop_chat.markdown.containers import OpenItem, OpenList, OpenQuote
-from desktop_chat.markdown.inline import define
-from desktop_chat.markdown.leaves import (
-    MAX_LINES,
-    Code,
-    Leaf,
-    Line,
-    Math,
-    Paragraph,
-    Rows,
-    opening_fence,
+from desktop_chat.markdown.blocks import (
+    Align,
+    Block,
+    Bound,
+    Definition,
+    Footnote,
+    Gap,
+    Quote,
 )
-from desktop_chat.markdown.lines import MAX_PIECE, Cursor
-from desktop_chat.markdown.mathtext import display_math
-from desktop_chat.markdown.tables import MAX_COLUMNS, delimiter_row, looks_like_row, split_row
-from desktop_chat.markdown.tail import is_undecided
+from desktop_chat.markdown.containers import NOTE_INDENT, OpenItem, OpenQuote
+from desktop_chat.markdown.leaf_parser import LeafParser
+from desktop_chat.markdown.leaves import Code, Line, Math, Paragraph, Picture, Rows
+from desktop_chat.markdown.lines import Cursor
+from desktop_chat.markdown.mathtext import MAX_LINES as MAX_FORMULA
+from desktop_chat.markdown.openings import (
+    HALF_BULLET,
+    HALF_DELIMITER,
+    HALF_MEANING,
+    MAX_TERM,
+    MEANING,
+    is_half_mark,
+    is_undecided,
+    list_mark,
+    note_label,
+    opens_container,
+    take_mark,
+)
+from desktop_chat.markdown.pictures import is_undecided_image
+from desktop_chat.markdown.tables import MAX_COLUMNS, looks_like_row, split_row
 from desktop_chat.markdown.verbatim import Took, take_fenced, take_formula, take_indented
 from desktop_chat.markdown.writer import Keepable, Writer
 
-_HEADING: Final = re.compile(r"(#{1,6})(?:[ \t]+|$)")
-_CLOSING_MARKS: Final = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
-_SETEXT: Final = re.compile(r"(=+|-+)[ \t]*")
-_RULE: Final = re.compile(r"(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,}")
-_BULLET: Final = re.compile(r"[-+*](?=[ \t]|$)")
-_NUMBER: Final = re.compile(r"([0-9]{1,9})[.)](?=[ \t]|$)")
-_ALERT: Final = re.compile(r"\[!(note|tip|important|warning|caution)\][ \t]*", re.IGNORECASE)
-_HALF_ALERT: Final = re.compile(r"\[(?:![a-z]*\]?)?", re.IGNORECASE)
-_TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
-_HALF_TASK: Final = re.compile(r"\[(?:[ xX]\]?)?[ \t]*")
-_LAST_BACKSLASH: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\$")
-_HALF_DELIMITER: Final = re.compile(r"[|:\- \t]+")
 
-
-class BlockParser:
+class BlockParser(LeafParser):
     """Reads lines and writes blocks.
 
     Args:
         writer: takes the blocks.
     """
-
-    def __init__(self, writer: Writer) -> None:
-        self._out = writer
-        self._stack = writer.stack
-        self._leaf: Leaf | None = None
 
     @classmethod
     def over(cls, blocks: list[Block]) -> "BlockParser":
@@ -74,11 +68,11 @@ class BlockParser:
     @property
     def growing(self) -> bool:
         """Whether the last block is an object that grows."""
-        return isinstance(self._leaf, Code | Math)
+        return isinstance(self._leaf, Code | Math | Picture)
 
     def restore(self) -> None:
         """Take back what a preview did to a block that grows."""
-        if isinstance(self._leaf, Code | Math):
+        if isinstance(self._leaf, Code | Math | Picture):
             self._leaf.restore()
 
     def preview(self) -> "BlockParser":
@@ -86,8 +80,6 @@ class BlockParser:
         other = BlockParser(self._out.copy())
         other._leaf = self._leaf.copy() if self._leaf is not None else None
         return other
-
-    # Lines
 
     def line(self, text: str, start: int, end: int, *, cut: bool = False) -> None:
         """Read a line.
@@ -106,25 +98,27 @@ class BlockParser:
         if cursor.blank and not cut:
             if not self._out.preview:
                 self._close_to(matched)
-                self._close_leaf()
+                if isinstance(self._leaf, Paragraph) and self._is_term(self._leaf):
+                    self._leaf.ended = True
+                else:
+                    self._close_leaf()
                 self._out.blank = True
                 self._out.pass_over(text, start, end)
             return
         self._begin(cursor, matched, start, end, cut=cut)
 
-    def more(self, text: str, start: int, end: int, *, last: bool) -> None:
-        """Read on in a line that was cut. ``last`` says that this is all of it so far."""
+    def settle(self, text: str) -> None:
+        """Finish what waits for the beginning of the next line, if that decides.
+
+        Args:
+            text: the line, as far as it has arrived.
+        """
         leaf = self._leaf
-        if isinstance(leaf, Code | Math):
-            leaf.extend(text, end)
-            return
-        if not isinstance(leaf, Paragraph):
-            self._close_leaf()
-            leaf = self._leaf = Paragraph(Gap.NONE, begun=True)
-        self._flush(leaf)
-        leaf.lines.append(Line(text.lstrip(" \t"), start, end))
-        if not last:
-            self._flush(leaf)
+        if isinstance(leaf, Paragraph) and leaf.ended:
+            cursor = Cursor(text)
+            self._stack.match(cursor)
+            if not cursor.blank and not text.startswith(":", cursor.next):
+                self._close_leaf()
 
     def close(self) -> None:
         """No more comes: finish what is open."""
@@ -134,68 +128,18 @@ class BlockParser:
     def show_tail(self) -> None:
         """Write what is open. Only a preview does that."""
         leaf = self._leaf
-        if isinstance(leaf, Paragraph) and leaf.lines:
+        if isinstance(leaf, Paragraph) and leaf.ended:
+            self._flush(leaf)
+        elif isinstance(leaf, Paragraph) and leaf.lines:
             last = leaf.lines[-1]
             if last.text.startswith("|") and len(cells := split_row(last.text)) <= MAX_COLUMNS:
                 self._head(leaf, (Align.NONE,) * len(cells), last.end)
             else:
-                spans = self._out.spans(leaf.text)
-                if spans or self._stack.hidden():
-                    self._out.lines(leaf.lines, spans, leaf.next_gap())
+                read = self._out.read(leaf.text)
+                if read.spans or self._stack.hidden():
+                    self._out.lines(leaf.lines, read, leaf.next_gap(), bound=leaf.bound)
         elif leaf is None and self._stack.hidden():
             self._out.empty()
-
-    # What ends
-
-    def _close_to(self, depth: int) -> None:
-        """Close the containers beyond ``depth``, and the leaf when there are any."""
-        if depth == len(self._stack.items):
-            return
-        self._close_leaf()
-        while len(self._stack.items) > depth:
-            if self._stack.hidden():
-                self._out.empty()
-            self._stack.pop()
-
-    def _close_leaf(self) -> None:
-        leaf, self._leaf = self._leaf, None
-        if isinstance(leaf, Paragraph):
-            self._flush(leaf)
-        elif leaf is not None and not self._out.preview:
-            leaf.close()
-
-    def _enter(self, depth: int) -> bool:
-        """Make ready for a new block in the first ``depth`` containers.
-
-        Returns:
-            Whether it is the first thing in the innermost of them.
-        """
-        self._close_to(depth)
-        self._close_leaf()
-        if isinstance(self._stack.top, OpenList):
-            self._stack.pop()
-        return self._stack.touch()
-
-    def _flush(self, paragraph: Paragraph, *, keep: int = 0, followed: bool = False) -> None:
-        """Finish the open lines of a paragraph.
-
-        Args:
-            paragraph: has them.
-            keep: how many of the last ones stay open.
-            followed: whether another line comes, so that a backslash at the end is a line break.
-        """
-        lines = paragraph.lines[: len(paragraph.lines) - keep]
-        if lines:
-            text = "\n".join(line.text for line in lines)
-            spans = self._out.inline(_LAST_BACKSLASH.sub(r"\1", text) if followed else text).spans
-            self._out.lines(lines, spans, paragraph.next_gap())
-            if not self._out.preview:
-                for line in lines:
-                    define(line.text, self._out.references)
-            paragraph.begun = True
-            del paragraph.lines[: len(lines)]
-
-    # What goes on
 
     def _go_on(self, cursor: Cursor, start: int, end: int, *, cut: bool) -> bool:
         """Give a line to an open code block or formula; tell whether it took it."""
@@ -216,19 +160,20 @@ class BlockParser:
             if after < len(cursor.text):
                 paragraph = self._leaf = Paragraph(self._out.gap())
                 self._add(paragraph, Line(cursor.text[after:], start + after, end), cut=False)
+        elif took is Took.NOTHING and isinstance(leaf, Math) and leaf.lines >= MAX_FORMULA:
+            self._close_leaf()
+            self._leaf = Paragraph(self._out.gap(), bound=Bound.LENGTH)
         return took is not Took.NOTHING
-
-    # What begins
 
     def _begin(self, cursor: Cursor, depth: int, start: int, end: int, *, cut: bool) -> None:
         """Find out what a line begins, and let it begin."""
         stack = self._stack
         whole = depth == len(stack.items)
-        if whole and isinstance(self._leaf, Code | Math):
+        if self._ends_leaf(cursor, whole=whole):
             self._close_leaf()
         while True:
             paragraph = self._leaf if whole and isinstance(self._leaf, Paragraph) else None
-            if self._out.preview and not cut and self._held(cursor, paragraph):
+            if self._out.preview and not cut and self._held(cursor, depth, paragraph):
                 return
             if cursor.indent > 3:
                 if isinstance(self._leaf, Paragraph):
@@ -247,152 +192,101 @@ class BlockParser:
                 return
         self._begin_text(cursor, depth, start, end, cut=cut)
 
-    def _held(self, cursor: Cursor, paragraph: Paragraph | None) -> bool:
+    def _ends_leaf(self, cursor: Cursor, *, whole: bool) -> bool:
+        """Tell whether a line ends the open leaf, whatever it begins."""
+        leaf = self._leaf
+        if isinstance(leaf, Paragraph) and leaf.ended:
+            text, at = cursor.text, cursor.next
+            if not whole or cursor.indent > 3:
+                return not cursor.blank
+            half = self._out.preview and HALF_MEANING.fullmatch(text, at) is not None
+            return not cursor.blank and not half and MEANING.match(text, at) is None
+        return isinstance(leaf, Picture) or (whole and isinstance(leaf, Code | Math))
+
+    def _held(self, cursor: Cursor, depth: int, paragraph: Paragraph | None) -> bool:
         """Tell whether an incomplete line may still become anything."""
         word = cursor.word
         if cursor.blank or (cursor.indent <= 3 and is_undecided(word)):
             return True
+        if is_undecided_image(word):
+            return True
+        if HALF_MEANING.fullmatch(word) and (
+            self._stack.holds(depth, Definition) or (paragraph and self._is_term(paragraph))
+        ):
+            return True
         if paragraph is not None and paragraph.lines:
-            if _BULLET.match(word) and not word[1:].strip():
+            if HALF_BULLET.fullmatch(word):
                 return True
             head = paragraph.lines[-1].text
-            return looks_like_row(head) and _HALF_DELIMITER.fullmatch(word) is not None
-        top = self._stack.top
-        if self._leaf is not None or top is None or isinstance(top, OpenList) or not top.fresh:
-            return False
-        half = _HALF_ALERT if isinstance(top, OpenQuote) else _HALF_TASK
-        return half.fullmatch(word) is not None
+            return looks_like_row(head) and HALF_DELIMITER.fullmatch(word) is not None
+        return self._leaf is None and is_half_mark(self._stack.top, word)
 
     def _begin_container(self, cursor: Cursor, depth: int, paragraph: Paragraph | None) -> bool:
-        if self._stack.is_full(depth):
+        stack = self._stack
+        text, at = cursor.text, cursor.next
+        if stack.is_full(depth):
             return False
-        if cursor.text.startswith(">", cursor.next):
+        if text.startswith(">", at):
             self._enter(depth)
-            self._stack.push(OpenQuote(Quote()))
+            stack.push(OpenQuote(Quote()))
             cursor.take(1)
             cursor.skip_one_space()
             return True
+        if label := note_label(text, at):
+            tight = stack.holds(depth, Footnote)
+            self._enter(depth)
+            stack.push(OpenItem(Footnote(label), NOTE_INDENT, tight=tight))
+            cursor.take(len(label) + 4)
+            cursor.skip(cursor.indent)
+            return True
+        if text.startswith(":", at):
+            return self._begin_meaning(cursor, depth, paragraph)
         return self._begin_item(cursor, depth, paragraph)
 
     def _begin_item(self, cursor: Cursor, depth: int, paragraph: Paragraph | None) -> bool:
-        text, at = cursor.text, cursor.next
-        match = _BULLET.match(text, at)
-        number = 0
-        if match is None:
-            match = _NUMBER.match(text, at)
-            if match is None:
-                return False
-            number = int(match.group(1))
-        ordered = match.re is _NUMBER
-        if not ordered and _RULE.fullmatch(text, at):
+        found = list_mark(cursor.text, cursor.next, interrupts=paragraph is not None)
+        if found is None:
             return False
-        empty = not text[match.end() :].strip(" \t")
-        if paragraph is not None and (empty or (ordered and number != 1)):
-            return False
-        width = match.end() - at
-        indent = cursor.indent + width
-        cursor.take(width)
-        padding = 1 if cursor.blank or cursor.indent > 4 else cursor.indent
-        cursor.skip(padding)
+        indent = cursor.indent + found.width
+        cursor.take(found.width)
+        indent += self._take_padding(cursor)
         self._close_to(depth)
         self._close_leaf()
-        self._push_item(match.group()[-1], number, indent + padding, ordered=ordered)
+        self._stack.push_item(found.mark, found.number, indent, ordered=found.ordered)
         return True
 
-    def _push_item(self, mark: str, number: int, indent: int, *, ordered: bool) -> None:
-        stack = self._stack
-        owner = stack.top
-        known = True
-        if isinstance(owner, OpenList) and (owner.mark, owner.ordered) != (mark, ordered):
-            stack.pop()
-            owner = stack.top
-        if not isinstance(owner, OpenList):
-            known = isinstance(owner, OpenItem)
-            owner = OpenList(mark, ordered, number)
-            stack.push(owner)
-        value = ListItem(ordered, owner.number if ordered else 0)
-        owner.number += 1
-        stack.push(OpenItem(value, indent, tight=known))
+    def _take_padding(self, cursor: Cursor) -> int:
+        """Take the white space behind an item's marker; return how wide it is."""
+        padding = 1 if cursor.blank or cursor.indent > 4 else cursor.indent
+        cursor.skip(padding)
+        return padding
 
-    def _begin_leaf(
-        self,
-        cursor: Cursor,
-        depth: int,
-        paragraph: Paragraph | None,
-        start: int,
-        end: int,
-        *,
-        cut: bool,
-    ) -> bool:
-        text, at = cursor.text, cursor.next
-        if match := _HEADING.match(text, at):
-            self._enter(depth)
-            self._heading(len(match.group(1)), text[match.end() :], start, end)
-        elif cut:
+    def _is_term(self, paragraph: Paragraph) -> bool:
+        """Tell whether an open paragraph may be the term of a definition list."""
+        if paragraph.begun or paragraph.bound or len(paragraph.lines) != 1:
             return False
-        elif text.startswith(("```", "~~~"), at) and (fence := opening_fence(text[at:])):
-            self._enter(depth)
-            self._begin_fenced(*fence, cursor.indent, start, end)
-        elif text.startswith(("$$", "\\["), at) and (
-            formula := display_math(text[at:], hopeful=self._out.preview)
-        ):
-            self._enter(depth)
-            self._begin_formula(*formula, start, end)
-        elif paragraph is not None and self._underline(paragraph, text[at:], end):
-            pass
-        elif _RULE.fullmatch(text, at):
-            self._enter(depth)
-            self._out.rule(start, end)
-        else:
-            return False
-        return True
+        top = self._stack.top
+        text = paragraph.lines[0].text
+        in_meaning = isinstance(top, OpenItem) and isinstance(top.value, Definition)
+        return len(text) <= MAX_TERM and not in_meaning and not text.startswith("[")
 
-    def _underline(self, paragraph: Paragraph, word: str, end: int) -> bool:
-        """Make a heading or a table's head of an open line, if this line underlines it."""
-        if not paragraph.lines:
+    def _begin_meaning(self, cursor: Cursor, depth: int, paragraph: Paragraph | None) -> bool:
+        """Let a line with a colon begin what a term means, if there is a term."""
+        if not MEANING.match(cursor.text, cursor.next):
             return False
-        last = paragraph.lines[-1]
-        match = _SETEXT.fullmatch(word)
-        if match and len(paragraph.lines) == 1 and not paragraph.begun:
-            spans = self._out.spans(last.text)
-            self._out.heading(1 if word[0] == "=" else 2, spans, paragraph.gap, last.start, end)
+        if paragraph is not None and self._is_term(paragraph):
+            read = self._out.inline(paragraph.text)
+            self._out.lines(paragraph.lines, read, paragraph.gap, term=True)
             self._leaf = None
-            return True
-        aligns = delimiter_row(word)
-        if aligns is None or len(aligns) > MAX_COLUMNS or not looks_like_row(last.text):
-            return False
-        if len(split_row(last.text)) != len(aligns):
-            return False
-        self._leaf = self._head(paragraph, aligns, end)
-        return True
-
-    def _head(self, paragraph: Paragraph, aligns: tuple[Align, ...], end: int) -> Rows:
-        self._flush(paragraph, keep=1)
-        gap = Gap.PARAGRAPH if paragraph.begun else paragraph.gap
-        return Rows(self._out.head(paragraph.lines[0], aligns, gap, end))
-
-    def _heading(self, level: int, text: str, start: int, end: int) -> None:
-        spans = self._out.spans(_CLOSING_MARKS.sub("", text).strip(" \t"))
-        gap = self._out.gap()
-        self._out.heading(level, spans, gap, self._out.start(start), end)
-
-    def _begin_indented(self, cursor: Cursor, start: int, end: int, *, cut: bool) -> None:
-        cursor.skip(4)
-        leaf = self._leaf = Code(self._out.code("", start, end), "", 0, end)
-        leaf.add(cursor.rest, end, cut=cut)
-
-    def _begin_fenced(self, fence: str, language: str, indent: int, start: int, end: int) -> None:
-        if language == "math":
-            self._leaf = Math(self._out.math(start, end), fence, indent, end)
+        elif self._stack.holds(depth, Definition):
+            self._close_to(depth)
         else:
-            self._leaf = Code(self._out.code(language, start, end), fence, indent, end)
-
-    def _begin_formula(self, closer: str, body: str, closed: bool, start: int, end: int) -> None:
-        leaf = self._leaf = Math(self._out.math(start, end), closer, 0, end)
-        if body.strip():
-            leaf.add(body.strip(), end)
-        if closed:
-            self._close_leaf()
+            return False
+        indent = cursor.indent + 1
+        cursor.take(1)
+        indent += self._take_padding(cursor)
+        self._stack.push(OpenItem(Definition(), indent, tight=True))
+        return True
 
     def _begin_text(self, cursor: Cursor, depth: int, start: int, end: int, *, cut: bool) -> None:
         """Add a line of text to what is open: a paragraph (which may be lazy) or a table."""
@@ -402,32 +296,14 @@ class BlockParser:
             self._out.row(leaf.table, word, leaf.count, Gap.NONE, start, end)
             leaf.count += 1
             return
-        if not isinstance(leaf, Paragraph):
+        if not isinstance(leaf, Paragraph) or self._stack.in_meaning(depth):
             if self._enter(depth):
-                word = self._take_mark(word)
+                word = take_mark(self._stack.top, word)
                 if not word and not cut:
                     self._out.pass_over(cursor.text, start, end)
                     return
             start = self._out.start(start)
             leaf = self._leaf = Paragraph(self._out.gap())
+        if self._stack.is_full(depth) and opens_container(cursor.text, cursor.next):
+            leaf.bound = Bound.DEPTH
         self._add(leaf, Line(word, start, end), cut=cut)
-
-    def _take_mark(self, word: str) -> str:
-        """Take an alert's or a task's mark off the first line of a container."""
-        top = self._stack.top
-        if isinstance(top, OpenQuote) and (match := _ALERT.fullmatch(word)):
-            top.value = Quote(match.group(1).lower())
-            return ""
-        if isinstance(top, OpenItem) and (match := _TASK.match(word)):
-            top.value = ListItem(top.value.ordered, top.value.number, task=match.group(1) != " ")
-            return word[match.end() :]
-        return word
-
-    def _add(self, paragraph: Paragraph, line: Line, *, cut: bool) -> None:
-        """Add a line; lines before it in which nothing is open are then finished."""
-        if paragraph.lines and not self._out.inline(paragraph.text).waiting:
-            self._flush(paragraph, followed=True)
-        paragraph.lines.append(line)
-        size = sum(len(item.text) for item in paragraph.lines)
-        if cut or len(paragraph.lines) >= MAX_LINES or size > MAX_PIECE:
-            self._flush(paragraph)

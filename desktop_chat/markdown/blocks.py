@@ -224,7 +224,8 @@ class ImageBlock:
 
     Attributes:
         alt: its alternative text.
-        href: its address: http, https, or a ``data:image/...;base64,`` URI of any length.
+        href: its address: http, https, or a ``data:image/...;base64,`` URI of any length. While
+            it is open there may be only its beginning.
         open: True while more of the address may follow.
         containers: outermost first.
         gap: the distance to the block before.

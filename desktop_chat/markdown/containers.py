@@ -3,11 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from desktop_chat.markdown.blocks import Container, ListItem, Quote
+from desktop_chat.markdown.blocks import Container, Definition, Footnote, ListItem, Quote
 from desktop_chat.markdown.lines import Cursor
 
 MAX_DEPTH: Final = 32
-"""Quotes and list items within each other; the marks of deeper ones stay text."""
+"""Quotes, list items, meanings and footnotes within each other; the marks of deeper ones are
+text."""
+
+NOTE_INDENT: Final = 4
+"""Columns that what belongs to a footnote is indented by."""
 
 
 @dataclass(slots=True)
@@ -36,7 +40,7 @@ class OpenList:
 
 @dataclass(slots=True)
 class OpenItem:
-    """An item of a list.
+    """An item of a list, a footnote, or a meaning of a definition list.
 
     Attributes:
         value: what its blocks get in their paths, after the first one.
@@ -46,7 +50,7 @@ class OpenItem:
         shown: once a block has its path; before that the marker is not shown.
     """
 
-    value: ListItem
+    value: ListItem | Definition | Footnote
     indent: int
     tight: bool
     fresh: bool = True
@@ -88,7 +92,7 @@ class Stack:
                 cursor.skip_one_space()
             elif isinstance(item, OpenItem):
                 if cursor.blank:
-                    if item.fresh:
+                    if item.fresh and not isinstance(item.value, Footnote):
                         return index
                     cursor.skip(cursor.indent)
                 elif cursor.indent >= item.indent:
@@ -102,6 +106,32 @@ class Stack:
         self.touch()
         self.items.append(item)
         self._path = None
+
+    def push_item(self, mark: str, number: int, indent: int, *, ordered: bool) -> None:
+        """Open an item in the list that it belongs to, which is opened if there is none yet."""
+        owner = self.top
+        known = True
+        if isinstance(owner, OpenList) and (owner.mark, owner.ordered) != (mark, ordered):
+            self.pop()
+            owner = self.top
+        if not isinstance(owner, OpenList):
+            known = isinstance(owner, OpenItem)
+            owner = OpenList(mark, ordered, number)
+            self.push(owner)
+        value = ListItem(ordered, owner.number if ordered else 0)
+        owner.number += 1
+        self.push(OpenItem(value, indent, tight=known))
+
+    def holds(self, depth: int, kind: type[Definition] | type[Footnote]) -> bool:
+        """Tell whether the container after the first ``depth`` ones is of a kind."""
+        if depth >= len(self.items):
+            return False
+        item = self.items[depth]
+        return isinstance(item, OpenItem) and isinstance(item.value, kind)
+
+    def in_meaning(self, depth: int) -> bool:
+        """Tell whether there is a meaning of a definition list after the first ``depth`` ones."""
+        return any(self.holds(index, Definition) for index in range(depth, len(self.items)))
 
     def pop(self) -> None:
         """Close the innermost one."""

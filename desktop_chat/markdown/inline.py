@@ -12,7 +12,7 @@ from markdown_it.parser_inline import ParserInline
 from markdown_it.token import Token
 
 from desktop_chat.markdown.addresses import is_openable, loose_addresses
-from desktop_chat.markdown.blocks import Span, Spans, Style
+from desktop_chat.markdown.blocks import Bound, Span, Spans, Style
 from desktop_chat.markdown.inline_rules import Open, State, make_parser
 
 MAX_MARKS: Final = 1000
@@ -25,7 +25,7 @@ References: TypeAlias = dict[str, dict[str, str]]
 """What the inline parser wants to know of a link definition, by its normalised label."""
 
 _MARK: Final = re.compile(r"[\\`*_~$\[\]!<&\n@]|://|www\.")
-_BOLD, _ITALIC, _STRIKE, _CODE, _MATH, _LINK, _IMAGE = (
+_BOLD, _ITALIC, _STRIKE, _CODE, _MATH, _LINK, _IMAGE, _FOOTNOTE = (
     int(style)
     for style in (
         Style.BOLD,
@@ -35,14 +35,15 @@ _BOLD, _ITALIC, _STRIKE, _CODE, _MATH, _LINK, _IMAGE = (
         Style.MATH,
         Style.LINK,
         Style.IMAGE,
+        Style.FOOTNOTE,
     )
 )
 _TAGS: Final = {"strong": _BOLD, "em": _ITALIC, "s": _STRIKE}
-_ALL: Final = tuple(Style(bits) for bits in range(4 * _IMAGE))  # arithmetic on flags is slow
+_ALL: Final = tuple(Style(bits) for bits in range(2 * _FOOTNOTE))  # arithmetic on flags is slow
 
 
 _DEFINITION: Final = re.compile(
-    r"\[([^\[\]]{1,200})\]:[ \t]*(?:<([^<>]*)>|([^\s<]\S*))"
+    r"\[(?!\^)([^\[\]]{1,200})\]:[ \t]*(?:<([^<>]*)>|([^\s<]\S*))"
     r"(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*"
 )
 
@@ -54,10 +55,12 @@ class Inline:
     Attributes:
         spans: what is shown.
         opened: constructs that had begun and were not closed, in order.
+        bound: why the text is shown as it is written, or ``Bound.NONE``.
     """
 
     spans: Spans
     opened: Sequence[Open] = ()
+    bound: Bound = Bound.NONE
 
     @property
     def waiting(self) -> bool:
@@ -89,18 +92,29 @@ def parse_inline(
     text = text.rstrip(" \t\n") if before else text.strip(" \t\n")
     if not _MARK.search(text):
         return Inline((Span(text),) if text else ())
-    if len(_MARK.findall(text)) > MAX_MARKS or text.count("[") > MAX_BRACKETS:
-        return Inline((Span(text),))
+    if has_too_many_marks(text):
+        return Inline((Span(text),), bound=Bound.MARKS)
     md, parser = _parser()
-    env = {
-        "references": references,
-        "cell": cell,
-    }
+    env = {"references": references, "cell": cell}
     state = State(text, md, env, [], before)
     parser.tokenize(state)
     for rule in parser.ruler2.getRules(""):
         rule(state)
     return Inline(_Builder().build(state.tokens), state.unmatched())
+
+
+def has_too_many_marks(text: str) -> bool:
+    """Tell whether a text has so many marks that it is shown as it is."""
+    if len(text) <= MAX_BRACKETS:
+        return False
+    if text.count("[") > MAX_BRACKETS:
+        return True
+    return len(text) > MAX_MARKS and count_marks(text) > MAX_MARKS
+
+
+def count_marks(text: str) -> int:
+    """Return how many marks there are in a text."""
+    return len(_MARK.findall(text))
 
 
 def define(line: str, references: References) -> None:
@@ -155,6 +169,8 @@ class _Builder:
             self._add(token.content, style | _MATH, href, whole=True)
         elif kind == "code_inline":
             self._add(token.content, style | _CODE, href)
+        elif kind == "footnote_ref":
+            self._add(token.content, style | _FOOTNOTE, f"#{token.content}", whole=True)
         elif kind == "image":
             source = str(token.attrs.get("src", ""))
             self._add(_plain(token), style & ~_LINK | _IMAGE, source, whole=True)
@@ -176,7 +192,7 @@ class _Builder:
     def _add(self, text: str, style: int, href: str = "", *, whole: bool = False) -> None:
         if not text and not whole:
             return
-        if not style & (_LINK | _IMAGE):
+        if not style & (_LINK | _IMAGE | _FOOTNOTE):
             href = ""
         if whole or style != self._style or href != self._href:
             self._flush()

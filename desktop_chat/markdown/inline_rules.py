@@ -1,4 +1,4 @@
-"""Rules of our own for the inline parser: emphasis beside CJK, math, bare addresses, line breaks.
+"""Rules of our own for the inline parser: emphasis beside CJK, math, footnotes, bare addresses.
 
 The parser's state also remembers what is still open at the end of the text, so that a stream can
 tell which lines belong together and show a half-written construct as what it will be.
@@ -10,10 +10,20 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from markdown_it import MarkdownIt
-from markdown_it.parser_inline import ParserInline
-from markdown_it.rules_inline import StateInline
-from markdown_it.rules_inline.backticks import backtick as _backtick
-from markdown_it.rules_inline.link import link as _link
+from markdown_it.parser_inline import ParserInline, RuleFuncInlineType
+from markdown_it.rules_inline import (
+    StateInline,
+    autolink,
+    emphasis,
+    entity,
+    escape,
+    html_inline,
+    newline,
+    strikethrough,
+)
+from markdown_it.rules_inline import backtick as _backtick
+from markdown_it.rules_inline import image as _image
+from markdown_it.rules_inline import link as _link
 from markdown_it.rules_inline.state_inline import Delimiter, Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
@@ -25,7 +35,14 @@ OpenKind = Literal["emphasis", "code", "math", "bracket", "link", "image"]
 MAX_MATH: Final = 1000
 """Characters of a formula in a line; more between two dollar signs is text."""
 
+MAX_NESTING: Final = 20
+"""Brackets within brackets; the marks of deeper ones are text."""
+
+FOOTNOTE: Final = re.compile(r"\[\^([^\s\[\]\\`<>]{1,40})\]")
+"""A mark that points to a footnote."""
+
 _MAX_TRIES: Final = 8
+_STOP: Final = re.compile(r"[\n$&*<\[\\\]_`]|!(?=\[)|~~|:(?=//)")
 _CJK: Final = re.compile(
     "[\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
     "\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0001f2ff\U00020000-\U0003fffd]"
@@ -140,11 +157,23 @@ def link(state: StateInline, silent: bool) -> bool:
     start = state.pos
     if state.src[start] != "[":
         return False
-    if _link(state, silent):
+    if _link(state, silent) or _footnote(state, silent):
         return True
     if not silent and state.linkLevel == 0:
         _note_bracket(state, start, start, "bracket")
     return False
+
+
+def _footnote(state: StateInline, silent: bool) -> bool:
+    """A mark that points to a footnote; what stands in a link or an image is none."""
+    match = FOOTNOTE.match(state.src, state.pos, state.posMax)
+    if silent or match is None or state.linkLevel or not isinstance(state, State):
+        return False
+    if state.src.startswith("(", match.end()) and ")" not in state.src[match.end() :]:
+        _note(state, "link", match.group(1), state.pos)
+    state.push("footnote_ref", "", 0).content = match.group(1)
+    state.pos = match.end()
+    return True
 
 
 def _note_bracket(state: StateInline, start: int, bracket: int, kind: OpenKind) -> None:
@@ -155,10 +184,13 @@ def _note_bracket(state: StateInline, start: int, bracket: int, kind: OpenKind) 
         _note(state, "link" if kind == "bracket" else kind, state.src[bracket + 1 : end], start)
 
 
-def open_image(state: StateInline, silent: bool) -> bool:
-    """Remember an image that is not whole; never matches. Stands after the rule for images."""
-    if not silent and state.src.startswith("![", state.pos):
-        _note_bracket(state, state.pos, state.pos + 1, "image")
+def image(state: StateInline, silent: bool) -> bool:
+    """An image; one that is not whole is remembered."""
+    start = state.pos
+    if _image(state, silent):
+        return True
+    if not silent and state.src.startswith("![", start):
+        _note_bracket(state, start, start + 1, "image")
     return False
 
 
@@ -294,19 +326,71 @@ def bare_address(state: StateInline, silent: bool) -> bool:
     return True
 
 
+class _Tokenizer(ParserInline):
+    """Goes from mark to mark, and tries at each only the rules that begin with it."""
+
+    _RULES: Final[dict[str, tuple[RuleFuncInlineType, ...]]] = {
+        "\n": (newline,),
+        "!": (image,),
+        "$": (math,),
+        "&": (entity,),
+        "*": (emphasis.tokenize,),
+        ":": (bare_address,),
+        "<": (line_break, autolink, html_inline),
+        "[": (link,),
+        "\\": (math, escape),
+        "]": (),
+        "_": (emphasis.tokenize,),
+        "`": (backtick,),
+        "~": (strikethrough.tokenize,),
+    }
+
+    def tokenize(self, state: StateInline) -> None:
+        """Read the text from ``state.pos`` to ``state.posMax``."""
+        src, end = state.src, state.posMax
+        while (pos := state.pos) < end:
+            stop = _STOP.search(src, pos, end)
+            mark = stop.start() if stop is not None else end
+            if mark > pos:
+                state.append_pending(src[pos:mark])
+                state.pos = mark
+            elif state.level >= MAX_NESTING or not self._try(state, pos, silent=False):
+                state.append_pending(src[pos])
+                state.pos = pos + 1
+        if state.pending:
+            state.pushPending()
+
+    def skipToken(self, state: StateInline) -> None:
+        """Go on by what would be one token."""
+        pos = state.pos
+        if pos in state.cache:
+            state.pos = state.cache[pos]
+            return
+        if state.level >= MAX_NESTING:
+            state.pos = state.posMax + 1
+        else:
+            stop = _STOP.search(state.src, pos, state.posMax)
+            mark = stop.start() if stop is not None else state.posMax
+            if mark > pos:
+                state.pos = mark
+            else:
+                state.level += 1
+                if not self._try(state, pos, silent=True):
+                    state.pos = pos + 1
+                state.level -= 1
+        state.cache[pos] = state.pos
+
+    def _try(self, state: StateInline, pos: int, *, silent: bool) -> bool:
+        return any(rule(state, silent) for rule in self._RULES[state.src[pos]])
+
+
 def make_parser() -> tuple[MarkdownIt, ParserInline]:
     """Return the inline parser with our rules.
 
     Its nesting limit bounds brackets within brackets; unlike the block parser's it loses no text.
     A tag of HTML is a token, so that marks in it mean nothing, and is shown as it stands.
     """
-    md = MarkdownIt("commonmark", {"html": True, "maxNesting": 20}).enable("strikethrough")
+    md = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable("strikethrough")
     md.validateLink = lambda url: True  # type: ignore[method-assign]
-    ruler = md.inline.ruler
-    ruler.before("escape", "math", math)
-    ruler.after("text", "bare_address", bare_address)
-    ruler.at("backticks", backtick)
-    ruler.at("link", link)
-    ruler.after("image", "open_image", open_image)
-    ruler.before("autolink", "line_break", line_break)
+    md.inline = _Tokenizer()
     return md, md.inline

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from desktop_chat.markdown.blocks import CodeBlock, Gap, MathBlock, Table
+from desktop_chat.markdown.blocks import Bound, CodeBlock, Gap, ImageBlock, MathBlock, Table
 
 MAX_LINES: Final = 8
 """Lines of a paragraph that wait together for the end of what is open in them."""
@@ -30,11 +30,15 @@ class Paragraph:
         gap: of the block that the first of them becomes.
         lines: those that are open.
         begun: whether earlier lines of the same paragraph are finished.
+        ended: whether a blank line has come, so that only a meaning may follow, whose term it is.
+        bound: why it is shown as it is written.
     """
 
     gap: Gap
     lines: list[Line] = field(default_factory=list)
     begun: bool = False
+    ended: bool = False
+    bound: Bound = Bound.NONE
 
     def copy(self) -> "Paragraph":
         """Return an independent copy."""
@@ -177,6 +181,44 @@ class Math:
 
 
 @dataclass(slots=True)
+class Picture:
+    """An image in a line so long that it comes in pieces; its address is joined at the end.
+
+    Attributes:
+        block: what is shown, shared with previews; it has no address until it is closed.
+        end: offset after what has been read.
+        parts: the pieces of the line, shared with previews, which add none.
+        data: index in the first piece where the address begins.
+        size: characters of the pieces.
+    """
+
+    block: ImageBlock
+    end: int
+    parts: list[str]
+    data: int
+    size: int = 0
+
+    def copy(self) -> "Picture":
+        """Return a copy that shares the block and the pieces."""
+        return replace(self)
+
+    def restore(self) -> None:
+        """Take back what a preview did to the block."""
+        self.block.end = self.end
+
+    def add(self, text: str, end: int) -> None:
+        """Add a piece of data."""
+        self.parts.append(text)
+        self.size += len(text)
+        self.end = self.block.end = end
+
+    def close(self) -> None:
+        """No more comes."""
+        self.block.href = "".join(self.parts)[self.data :]
+        self.block.open = False
+
+
+@dataclass(slots=True)
 class Rows:
     """A table's rows; each is a block.
 
@@ -202,7 +244,7 @@ def _closes(fence: str, word: str) -> bool:
     return len(word) >= len(fence) and not word.strip(fence[0])
 
 
-Leaf: TypeAlias = Paragraph | Code | Math | Rows
+Leaf: TypeAlias = Paragraph | Code | Math | Picture | Rows
 
 
 def opening_fence(word: str) -> tuple[str, str] | None:

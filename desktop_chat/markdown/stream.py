@@ -7,6 +7,9 @@ from desktop_chat.markdown.block_parser import BlockParser
 from desktop_chat.markdown.blocks import Block, RuleBlock, TextBlock
 from desktop_chat.markdown.lines import MAX_PIECE, clean, cut_at
 
+_ROOM: Final = MAX_PIECE
+"""Characters of an incomplete line."""
+
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 
 
@@ -45,7 +48,8 @@ class MarkdownStream:
         if not text:
             return len(self.blocks)
         before, at, grows = self._withdraw()
-        self._read(self._rest + clean(text), final=False)
+        self._take(clean(text))
+        self._parser.settle(self._rest)
         self._done = len(self.blocks)
         self._show_rest()
         return at - 1 if grows else self._first_change(at, before)
@@ -87,6 +91,14 @@ class MarkdownStream:
             self.blocks[at] = old
             at += 1
         return at
+
+    def _take(self, text: str) -> None:
+        """Read what has arrived, as far as it is whole lines or full pieces."""
+        rest = self._rest
+        if "\n" in text or "\r" in text or rest.endswith("\r") or len(rest) > _ROOM - len(text):
+            self._read(rest + text, final=False)
+        else:
+            self._rest = rest + text
 
     def _read(self, data: str, *, final: bool) -> None:
         """Read the complete lines, and the full pieces of a line that is too long."""

@@ -8,34 +8,30 @@ applies: then the text means what CommonMark says.
 import re
 from typing import Final
 
-from desktop_chat.markdown.blocks import Span, Spans, Style
-from desktop_chat.markdown.inline import Inline, References, parse_inline
+from desktop_chat.markdown.blocks import Bound, Span, Spans, Style
+from desktop_chat.markdown.inline import (
+    MAX_MARKS,
+    Inline,
+    References,
+    count_marks,
+    parse_inline,
+)
 from desktop_chat.markdown.inline_rules import Open
 
 NEAR: Final = 300
 """An open code span, formula, bracket or link is believed in for this many characters."""
 
-_STEP: Final = 400
+_STEP: Final = 80
 """Characters after which ``Tail`` looks for a border."""
 
-_BORDER: Final = re.compile(r"[。！？；\s]")
+_DOLLARS: Final = 100
+"""A formula in dollar signs may have this many characters without looking like one."""
+
+_BORDER: Final = re.compile(r"[。！？；，、：\s]")
 _LAST_MARK: Final = re.compile(r"(?:[*_~`]+|\\[(\[]?|!?\[|(?<![!-')-~])\$+)$")
 _HALF_ADDRESS: Final = re.compile(r"<(?=https?://[^\s<>]*$)")
 _LITERAL_BRACKET: Final = re.compile(r"\[(?:[\s\d^]|$)")
-_HELD_MARKER: Final = re.compile(
-    r"#{1,6}[ \t]*|[-_*=][ \t]*[-_*= \t]*|\+|\d{1,9}[.)]?|`{1,2}|`{3,}[^`]*|~{1,2}|~{3,}.*"
-    r"|\|[ \t]*|\${1,2}|\\\[?"
-)
-_ONE_BULLET: Final = re.compile(r"[-+*][ \t]+")
-
-
-def is_undecided(text: str) -> bool:
-    """Tell whether the beginning of a line could still become any kind of block.
-
-    Args:
-        text: all there is of the line so far, without white space and containers before it.
-    """
-    return _HELD_MARKER.fullmatch(text) is not None and _ONE_BULLET.fullmatch(text) is None
+_HALF_FOOTNOTE: Final = re.compile(r"\[\^[^\s\[\]\\`<>]{0,40}$")
 
 
 class Tail:
@@ -48,39 +44,51 @@ class Tail:
     def __init__(self) -> None:
         self._settled = ""
         self._spans: Spans = ()
+        self._marks = 0
         self._try_at = _STEP
 
-    def spans(self, text: str, references: References) -> Spans:
-        """Return the spans of a text that begins like the one before, or of another one."""
+    def parse(self, text: str, references: References) -> Inline:
+        """Return what a text becomes that begins like the one before, or another one."""
         if not text.startswith(self._settled):
-            self._settled, self._spans, self._try_at = "", (), _STEP
+            self._settled, self._spans, self._marks, self._try_at = "", (), 0, _STEP
         rest = text[len(self._settled) :]
         if len(rest) > self._try_at:
             rest = self._settle(rest, references)
+        if self._marks > MAX_MARKS:
+            return Inline((Span(text.strip(" \t\n")),), bound=Bound.MARKS)
         tail = parse_tail(rest, references, before=self._settled[-1:])
-        return _joined(self._spans, tail)
+        return Inline(_joined(self._spans, tail))
 
     def _settle(self, rest: str, references: References) -> str:
         """Move the border on if nothing is open there; return what is then left."""
         before = self._settled[-1:]
         cut = max((match.end() for match in _BORDER.finditer(rest, 0, self._try_at)), default=0)
-        result = parse_inline(rest[:cut].rstrip(), references, before=before)
-        if not cut or result.opened:
+        head = rest[:cut].rstrip()
+        result = parse_inline(head, references, before=before)
+        if not head or result.opened or _may_pay(result.spans, head):
             self._try_at += _STEP
             return rest
-        space = rest[len(rest[:cut].rstrip()) : cut]
+        space = rest[len(head) : cut]
         added = (*result.spans, Span(space)) if space else result.spans
         self._spans = _joined(self._spans, added)
         self._settled += rest[:cut]
+        self._marks += count_marks(head)
         self._try_at = _STEP
         return rest[cut:]
+
+
+def _may_pay(spans: Spans, text: str) -> bool:
+    """Tell whether a dollar sign near the end stands in the text, which another may follow."""
+    if "$" not in text[-_DOLLARS:]:
+        return False
+    return any(not span.style & Style.MATH and "$" in span.text[-_DOLLARS:] for span in spans)
 
 
 def _joined(first: Spans, second: Spans) -> Spans:
     """Return spans one after the other; neighbours of one style are one span."""
     if first and second:
         left, right = first[-1], second[0]
-        whole = left.style & (Style.MATH | Style.IMAGE)
+        whole = left.style & (Style.MATH | Style.IMAGE | Style.FOOTNOTE)
         if not whole and (left.style, left.href) == (right.style, right.href):
             middle = Span(left.text + right.text, left.style, left.href)
             return (*first[:-1], middle, *second[1:])
@@ -90,7 +98,7 @@ def _joined(first: Spans, second: Spans) -> Spans:
 def parse_tail(text: str, references: References, *, cell: bool = False, before: str = "") -> Spans:
     """Parse the text of a leaf that still grows at its end. Arguments as of ``parse_inline``."""
     text = _HALF_ADDRESS.sub("", text.rstrip(" \t\n") if before else text.strip(" \t\n"))
-    text = _LAST_MARK.sub("", text)
+    text = _HALF_FOOTNOTE.sub("", _LAST_MARK.sub("", text))
     result = parse_inline(text, references, cell=cell, before=before)
     closed = _close(text, result)
     if closed == text:

@@ -1,16 +1,19 @@
 """Makes blocks: their paths, distances and offsets."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from desktop_chat.markdown.blocks import (
     Align,
     Block,
+    Bound,
     CodeBlock,
     Gap,
+    ImageBlock,
     MathBlock,
     RuleBlock,
-    Spans,
+    Span,
     Table,
     TableRow,
     TextBlock,
@@ -21,8 +24,16 @@ from desktop_chat.markdown.leaves import Line
 from desktop_chat.markdown.tables import fit, split_row
 from desktop_chat.markdown.tail import Tail, parse_tail
 
-Keepable: TypeAlias = CodeBlock | MathBlock | Table
-Kept = TypeVar("Kept", CodeBlock, MathBlock, Table)
+Keepable: TypeAlias = CodeBlock | MathBlock | ImageBlock | Table
+Kept = TypeVar("Kept", CodeBlock, MathBlock, ImageBlock, Table)
+
+
+@dataclass(slots=True)
+class _Parsed:
+    """The text that was parsed last, and what it became; previews share it."""
+
+    text: str = ""
+    result: Inline = field(default_factory=lambda: Inline(()))
 
 
 class Writer:
@@ -53,7 +64,7 @@ class Writer:
         self._kept = kept
         self._carry: int | None = None
         self._carry_end = 0
-        self._parsed: tuple[str, Inline] = ("", Inline(()))
+        self._parsed = _Parsed()
         self._tail = tail or Tail()
 
     def copy(self) -> "Writer":
@@ -85,15 +96,16 @@ class Writer:
 
     def inline(self, text: str) -> Inline:
         """Parse the text of a leaf; the last result is remembered."""
-        if self._parsed[0] != text:
-            self._parsed = (text, parse_inline(text, self.references))
-        return self._parsed[1]
+        parsed = self._parsed
+        if parsed.text != text:
+            parsed.text, parsed.result = text, parse_inline(text, self.references)
+        return parsed.result
 
-    def spans(self, text: str) -> Spans:
+    def read(self, text: str) -> Inline:
         """Parse the text of a leaf that is finished, or in a preview may still grow."""
         if self.preview:
-            return self._tail.spans(text, self.references)
-        return self.inline(text).spans
+            return self._tail.parse(text, self.references)
+        return self.inline(text)
 
     def empty(self) -> None:
         """Write a block that only shows a marker or a title."""
@@ -101,14 +113,34 @@ class Writer:
         gap = self.gap()
         self.blocks.append(TextBlock((), self.stack.path(), gap, 0, start, self._carry_end))
 
-    def lines(self, lines: Sequence[Line], spans: Spans, gap: Gap) -> None:
+    def lines(
+        self,
+        lines: Sequence[Line],
+        read: Inline,
+        gap: Gap,
+        *,
+        term: bool = False,
+        bound: Bound = Bound.NONE,
+    ) -> None:
         """Write lines of a paragraph, as one block."""
+        start, end = lines[0].start, lines[-1].end
         path = self.stack.path()
-        self.blocks.append(TextBlock(spans, path, gap, 0, lines[0].start, lines[-1].end))
+        bound = bound or read.bound
+        self.blocks.append(TextBlock(read.spans, path, gap, 0, start, end, term, bound))
 
-    def heading(self, level: int, spans: Spans, gap: Gap, start: int, end: int) -> None:
+    def heading(self, level: int, read: Inline, gap: Gap, start: int, end: int) -> None:
         """Write a heading."""
-        self.blocks.append(TextBlock(spans, self.stack.path(), gap, level, start, end))
+        path = self.stack.path()
+        self.blocks.append(TextBlock(read.spans, path, gap, level, start, end, bound=read.bound))
+
+    def raw(self, pieces: Sequence[str], start: int, end: int, gap: Gap, bound: Bound) -> None:
+        """Write pieces of one line as they stand; ``end`` is the offset after the last."""
+        path = self.stack.path()
+        at = end - sum(len(piece) for piece in pieces)
+        for piece in pieces:
+            at += len(piece)
+            self.blocks.append(TextBlock((Span(piece),), path, gap, 0, start, at, bound=bound))
+            start, gap = at, Gap.NONE
 
     def rule(self, start: int, end: int) -> None:
         """Write a thematic break."""
@@ -126,6 +158,13 @@ class Writer:
         """Write a formula that will grow."""
         block = self._keep(MathBlock, MathBlock, start)
         block.text = ""
+        self._place(block, start, end)
+        return block
+
+    def image(self, alt: str, href: str, start: int, end: int) -> ImageBlock:
+        """Write an image that stands alone in its line."""
+        block = self._keep(ImageBlock, ImageBlock, start)
+        block.alt, block.href = alt, href
         self._place(block, start, end)
         return block
 
@@ -149,7 +188,7 @@ class Writer:
         )
         self.blocks.append(TableRow(table, cells, index, self.stack.path(), gap, start, end))
 
-    def _place(self, block: CodeBlock | MathBlock, start: int, end: int) -> None:
+    def _place(self, block: CodeBlock | MathBlock | ImageBlock, start: int, end: int) -> None:
         block.open = True
         block.gap = self.gap()
         block.containers = self.stack.path()
