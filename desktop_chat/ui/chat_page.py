@@ -42,6 +42,7 @@ from desktop_chat.ui.composer import WIDTH, Composer
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeArea, NoticeBoard, NoticeText
 from desktop_chat.ui.parameters import ParametersDialog
+from desktop_chat.ui.reading import Reading
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.welcome import FirstRun, StartPage
 
@@ -85,6 +86,7 @@ class ChatPage(QWidget):
         self._awaits_key = ""
         self._notices = NoticeBoard(self)
         self.transcript = TranscriptView(self._theme)
+        Reading(self.transcript, neighbours.settings, neighbours.bridge)
         self.composer = Composer(self._theme)
         self.start = StartPage(self._theme)
         self.first_run = FirstRun(self._theme, neighbours.bridge, neighbours.settings)
@@ -130,7 +132,7 @@ class ChatPage(QWidget):
         view.sibling_requested.connect(
             lambda message, step: self._run(self.session.show_sibling(message, step), "sibling")
         )
-        view.texts_needed.connect(lambda ids: self._run(self.session.load(ids), "load texts"))
+        view.texts_needed.connect(lambda ids: self._run(self._load(ids), "load texts"))
         view.link_activated.connect(self._open_link)
         view.set_service_tiles(self._tile)
         composer.submitted.connect(self._submit)
@@ -278,6 +280,13 @@ class ChatPage(QWidget):
         except ChatError as error:
             if not self._left:
                 self._tell(error.info)
+
+    async def _load(self, ids: list[str]) -> None:
+        try:
+            await self.session.load(ids)
+        except ChatError:
+            self.transcript.texts_missed(ids)
+            raise
 
     def _tell(self, error: ErrorInfo) -> None:
         """Show a failure that has no place in the transcript."""

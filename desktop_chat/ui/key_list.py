@@ -30,10 +30,10 @@ class KeyList(Popup):
         row = QHBoxLayout()
         row.setSpacing(32)
         shown = groups()
-        for pair in (shown[:2], shown[2:]):
+        for part in (shown[:-1], shown[-1:]):
             column = QVBoxLayout()
             column.setSpacing(12)
-            for title, keys in pair:
+            for title, keys in part:
                 column.addLayout(self._group(title, keys))
             column.addStretch(1)
             row.addLayout(column)

@@ -60,6 +60,10 @@ CHAT: Final = (
     Key("model", ("Ctrl+Shift+M",)),
 )
 WINDOW: Final = (
+    Key("text_size", ("Ctrl+=", "Ctrl+-", "Ctrl+0"), bound=False),
+    Key("text_larger", ("Ctrl+=", "Ctrl++"), everywhere=True),
+    Key("text_smaller", ("Ctrl+-",), everywhere=True),
+    Key("text_normal", ("Ctrl+0",), everywhere=True),
     Key("settings", ("Ctrl+,",), everywhere=True),
     Key("keys", ("F1", "Ctrl+/"), everywhere=True),
 )
@@ -91,6 +95,7 @@ def labels() -> Mapping[str, str]:
         "copy_answer": tr("Copy the last answer"),
         "copy_code": tr("Copy the last code block"),
         "model": tr("Choose a model"),
+        "text_size": tr("Text larger, smaller, normal"),
         "settings": tr("Settings"),
         "keys": tr("Show the keys"),
     }
@@ -101,8 +106,8 @@ def groups() -> tuple[tuple[str, tuple[Key, ...]], ...]:
     return (
         (tr("Chats"), CHATS),
         (tr("Tabs"), tuple(key for key in TABS if key.command in labels())),
+        (tr("Window"), tuple(key for key in WINDOW if key.command in labels())),
         (tr("This chat"), CHAT),
-        (tr("Window"), WINDOW),
     )
 
 

@@ -24,6 +24,7 @@ from desktop_chat.ui.keys import Shortcuts
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeBoard
 from desktop_chat.ui.panels import PANELS, PanelSpec
+from desktop_chat.ui.reading import step_text_size
 from desktop_chat.ui.settings.page import SettingsPage
 from desktop_chat.ui.sidebar import NARROWEST, WIDEST, Sidebar
 from desktop_chat.ui.tab_area import TabArea
@@ -117,6 +118,9 @@ class MainWindow(QWidget):
             "copy_answer": on_page(lambda page: page.transcript.copy_last_answer()),
             "copy_code": on_page(lambda page: page.transcript.copy_last_code()),
             "model": on_page(lambda page: page.composer.open_model_picker()),
+            "text_larger": partial(step_text_size, self._near.settings, 1),
+            "text_smaller": partial(step_text_size, self._near.settings, -1),
+            "text_normal": partial(step_text_size, self._near.settings, 0),
             "settings": self.open_settings,
             "keys": self.show_keys,
         }

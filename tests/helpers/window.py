@@ -104,7 +104,11 @@ def move_pointer(
     QApplication.sendEvent(target, event)
 
 
-def turn_wheel(target: QWidget, degrees: int) -> None:
+def turn_wheel(
+    target: QWidget,
+    degrees: int,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
     """Turn the wheel over the middle of a widget by so many eighths of a degree, up is positive."""
     at = QPointF(target.rect().center())
     event = QWheelEvent(
@@ -113,7 +117,7 @@ def turn_wheel(target: QWidget, degrees: int) -> None:
         QPoint(),
         QPoint(0, degrees),
         Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
+        modifiers,
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )

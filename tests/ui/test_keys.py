@@ -5,13 +5,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from desktop_chat.core import settings as keys
 from desktop_chat.ui.key_list import KeyList
 from desktop_chat.ui.keys import KEYS, groups, hint, labels, native
 from desktop_chat.ui.main_window import MainWindow
 from desktop_chat.ui.panels import PanelSpec
 from desktop_chat.ui.settings.page import SettingsPage
+from desktop_chat.ui.transcript.look import Face
 from tests.helpers.qt import on_qt_loop, until
-from tests.helpers.window import CTRL, SHIFT, exchange, open_desk, press
+from tests.helpers.window import CTRL, SHIFT, exchange, open_desk, press, turn_wheel
 
 
 def test_no_two_commands_share_a_key() -> None:
@@ -43,7 +45,7 @@ async def test_f1_and_ctrl_slash_show_the_list() -> None:
             assert isinstance(shown, KeyList)
             words = {label.text() for label in shown.findChildren(QLabel)}
             assert set(labels().values()) <= words
-            assert shown.height() < 520
+            assert shown.panel_size().height() < 500
             QTest.keyClick(shown, Qt.Key.Key_Escape)
             assert not shown.isVisible()
 
@@ -73,6 +75,53 @@ async def test_copy_keys_take_the_last_answer_and_the_last_code() -> None:
         code = QGuiApplication.clipboard().text()
         assert "class Timing" in code
         assert len(code) < len(whole)
+
+
+@on_qt_loop
+async def test_text_becomes_larger_and_smaller_in_every_tab() -> None:
+    async with open_desk(demo=True) as desk:
+        window = desk.window
+        first = (await exchange(window, "A question")).transcript
+        press(window, Qt.Key.Key_T, CTRL)
+        second = window.current_page().transcript
+        normal = first.page.look.styles[Face.BODY].em
+        press(window, Qt.Key.Key_Equal, CTRL)
+        press(window, Qt.Key.Key_Plus, CTRL)
+        assert desk.house.settings.get(keys.TEXT_SIZE) == 125
+        assert desk.theme.text_scale == 1.25
+        press(window, Qt.Key.Key_Minus, CTRL)
+        assert desk.house.settings.get(keys.TEXT_SIZE) == 110
+        press(window, Qt.Key.Key_0, CTRL)
+        assert desk.house.settings.get(keys.TEXT_SIZE) == 100
+        window.tabs.go_to(1)
+        turn_wheel(first.viewport(), 120, CTRL)
+        turn_wheel(first.viewport(), 60, CTRL)
+        assert desk.house.settings.get(keys.TEXT_SIZE) == 110, "whole notches"
+        turn_wheel(first.viewport(), 60, CTRL)
+        turn_wheel(first.viewport(), 120 * 9, CTRL)
+        assert desk.house.settings.get(keys.TEXT_SIZE) == 200, "no further"
+        window.tabs.go_to(2)
+        for view in (first, second):
+            assert view.page.look.styles[Face.BODY].em == normal * 2
+
+
+@on_qt_loop
+async def test_column_and_following_hold_in_every_tab() -> None:
+    async with open_desk(demo=True, size=(1500, 820)) as desk:
+        window, settings = desk.window, desk.house.settings
+        first = (await exchange(window, "A question")).transcript
+        press(window, Qt.Key.Key_T, CTRL)
+        second = (await exchange(window, "Another")).transcript
+        for name, width in (("narrow", 640), ("wide", 960), ("medium", 760)):
+            settings.set(keys.COLUMN_WIDTH, name)
+            assert first.page.width == second.page.width == width
+        settings.set(keys.COLUMN_WIDTH, "full")
+        assert second.page.width > 1000
+        settings.set(keys.FOLLOW, "question")
+        assert first.scroller.follow == second.scroller.follow == "question"
+        press(window, Qt.Key.Key_T, CTRL)
+        third = window.current_page().transcript
+        assert third.scroller.follow == "question"
 
 
 @on_qt_loop

@@ -74,6 +74,8 @@ class TranscriptCanvas(QAbstractScrollArea):
     link_activated = Signal(str)
     painted = Signal(str, int)
     """Message id, and how many characters of its text are on the screen now."""
+    text_size_wanted = Signal(int)
+    """How many sizes larger, or smaller when negative."""
     copy_wanted = Signal(str)
     """The id of a message that is to be copied as it is written."""
     _ask = Signal(list)
@@ -111,6 +113,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.search = Search(self)
         self._widest: int | None = COLUMN
         self._fonts = (theme.text_scale, theme.code_family)
+        self._turned = 0
+        """How far the wheel was turned for another text size, in eighths of a degree."""
         self._syncing = False
         self._stale = True
         self._keyboard = False
@@ -321,6 +325,10 @@ class TranscriptCanvas(QAbstractScrollArea):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll, or move what is under the pointer sideways."""
         pixels, degrees = event.pixelDelta(), event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._zoom(degrees.y())
+            event.accept()
+            return
         sideways = degrees.x() if degrees.x() else 0
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not sideways:
             sideways = degrees.y()
@@ -333,6 +341,14 @@ class TranscriptCanvas(QAbstractScrollArea):
         if step:
             self.scroll_by(-step)
         event.accept()
+
+    def _zoom(self, degrees: int) -> None:
+        """Set the text larger or smaller by whole notches of the wheel."""
+        self._turned += degrees
+        notches = int(self._turned / _NOTCH)
+        if notches:
+            self._turned -= notches * _NOTCH
+            self.text_size_wanted.emit(notches)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scroll and select by keys."""

@@ -112,6 +112,10 @@ class TranscriptView(TranscriptCanvas):
                 self.search.text_changed(message.id)
         self.rebuild()
 
+    def texts_missed(self, ids: Sequence[str]) -> None:
+        """Take note that texts could not be read; they are asked for again with the next move."""
+        self.column.not_come(ids)
+
     def add_message(self, message: Message) -> None:
         """Append a message; a question takes the reader to the end."""
         self._drain()
