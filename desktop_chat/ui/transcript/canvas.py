@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QRegion,
@@ -20,6 +21,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.accessible import AccessibleTree
+from desktop_chat.ui.transcript.accessible_focus import CurrentMessage
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import State
 from desktop_chat.ui.transcript.controls import Control
@@ -85,6 +88,7 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.accessible = AccessibleTree(self)
         self.theme = theme
         self.lexers = Lexers(self)
         self.page = Page(Look(theme), COLUMN)
@@ -104,6 +108,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.overlay = Overlay(theme, viewport)
         self.pointer = Pointer(self)
         self.keyboard = Keyboard(self)
+        self.current = CurrentMessage(self)
         self.pill = JumpPill(theme, self)
         self.pill.hide()
         self.pill.clicked.connect(self.scroll_to_end)
@@ -132,6 +137,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         theme.changed.connect(self._theme_changed)
         self.setAccessibleName(tr("Conversation"))
         self._made = True
+        self.accessible.ready = True
 
     # Geometry
 
@@ -352,13 +358,19 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scroll and select by keys."""
-        if not self.keyboard.press(event):
+        if self.current.press(event):
+            return
+        if self.keyboard.press(event):
+            self.current.followed(event)
+        else:
             event.ignore()
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Hand what the pointer does to the one who knows the text."""
         # The base class sends events while it is being made.
         if self._made and self.pointer.event(event):
+            if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
+                self.current.clicked(int(event.position().y()))
             return True
         return bool(super().viewportEvent(event))
 
@@ -388,6 +400,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         """Show the actions when the keyboard came here."""
         super().focusInEvent(event)
         self.focus_came(event.reason())
+        if event.reason() in _KEYBOARD:
+            self.current.focus_in()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Hide the actions when the keyboard goes elsewhere."""
@@ -428,6 +442,8 @@ class TranscriptCanvas(QAbstractScrollArea):
                 if body is not None:
                     y = self.column.top_of(index) - top
                     body.paint(ink, self.page, self.left, y, self.state_of(index))
+        if self._keyboard and self.hasFocus():
+            self.current.paint(ink)
         painter.end()
         self.paint_seconds = time.perf_counter() - started
         self._tell()

@@ -96,6 +96,11 @@ class Card:
         return cls(message_id, explanation, notice, service_name)
 
     @property
+    def explanation(self) -> Explanation:
+        """What it says."""
+        return self._explanation
+
+    @property
     def counting(self) -> bool:
         """Whether it counts down."""
         return self._notice is not None and self.seconds_left() > 0

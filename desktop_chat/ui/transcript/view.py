@@ -110,6 +110,7 @@ class TranscriptView(TranscriptCanvas):
                 self.column.replace(index, message)
                 self.column.items[index].fetched = True
                 self.search.text_changed(message.id)
+                self.accessible.changed(message.id)
         self.rebuild()
 
     def texts_missed(self, ids: Sequence[str]) -> None:
@@ -125,6 +126,7 @@ class TranscriptView(TranscriptCanvas):
         if message.role is Role.USER:
             self.scroller.sent()
         self.turns.refresh()
+        self.announcer.added(message)
         self.rebuild()
         self._start_clock()
 
@@ -330,6 +332,7 @@ class TranscriptView(TranscriptCanvas):
     def showEvent(self, event: QShowEvent) -> None:
         """Start what had stopped while hidden."""
         super().showEvent(event)
+        self.announcer.shown()
         self._start_clock()
 
     # What is pressed
