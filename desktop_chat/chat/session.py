@@ -176,6 +176,16 @@ class ChatSession:
         if loaded:
             self._emit(MessagesLoaded(tuple(loaded)))
 
+    async def texts(self, ids: Sequence[str]) -> list[Message]:
+        """Return messages to look through, without keeping those that are not loaded.
+
+        Raises:
+            StoreError: they could not be read.
+        """
+        missing = [item for item in ids if item in self._tree and item not in self._texts]
+        read = await self._ports.store.messages(missing) if missing else []
+        return [*(self._texts[item] for item in ids if item in self._texts), *read]
+
     async def send(self, text: str) -> Message:
         """Show a question and start its turn, which saves the question and an answer row before
         it asks; return the answer row when they are saved.

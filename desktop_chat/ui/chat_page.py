@@ -1,6 +1,6 @@
 """One tab: the transcript of a session, what the window has to say, and the composer."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -43,6 +43,7 @@ from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeArea, NoticeBoard, NoticeText
 from desktop_chat.ui.parameters import ParametersDialog
 from desktop_chat.ui.reading import Reading
+from desktop_chat.ui.transcript.find_bar import FindBar
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.welcome import FirstRun, StartPage
 
@@ -87,6 +88,7 @@ class ChatPage(QWidget):
         self._notices = NoticeBoard(self)
         self.transcript = TranscriptView(self._theme)
         Reading(self.transcript, neighbours.settings, neighbours.bridge)
+        self.find_bar = FindBar(self.transcript)
         self.composer = Composer(self._theme)
         self.start = StartPage(self._theme)
         self.first_run = FirstRun(self._theme, neighbours.bridge, neighbours.settings)
@@ -133,6 +135,9 @@ class ChatPage(QWidget):
             lambda message, step: self._run(self.session.show_sibling(message, step), "sibling")
         )
         view.texts_needed.connect(lambda ids: self._run(self._load(ids), "load texts"))
+        view.search.texts_needed.connect(
+            lambda ids: self._run(self._bring_texts(ids), "search texts")
+        )
         view.link_activated.connect(self._open_link)
         view.set_service_tiles(self._tile)
         composer.submitted.connect(self._submit)
@@ -212,6 +217,25 @@ class ChatPage(QWidget):
         if not self._left:
             self.transcript.scroll_to_message(message_id)
 
+    def open_find(self) -> None:
+        """Let something be looked for in the messages: what is selected, to begin with."""
+        if self._pages.currentWidget() is self.transcript:
+            self.find_bar.open()
+
+    def find_step(self, direction: int) -> None:
+        """Go to the next match (1) or the one before (-1) of what is looked for."""
+        if self._pages.currentWidget() is self.transcript:
+            self.find_bar.step(direction)
+
+    async def _bring_texts(self, ids: Sequence[str]) -> None:
+        """Give the search texts that are not loaded; they are kept nowhere."""
+        texts: Sequence[Message] = ()
+        try:
+            texts = await self.session.texts(ids)
+        finally:
+            if not self._left:
+                self.transcript.search.supply(ids, texts)
+
     def choose_demo(self) -> None:
         """Ask the demo service from now on."""
         demo = self._near.catalogue.service(DEMO_SERVICE_ID)
@@ -227,7 +251,12 @@ class ChatPage(QWidget):
         dialog.open()
 
     def escape(self) -> bool:
-        """Stop the answer, or else end editing; False when there was neither."""
+        """Close the find bar, or else stop the answer, or else end editing; False when there was
+        none of these.
+        """
+        if self.find_bar.isVisible():
+            self.find_bar.shut_down()
+            return True
         if self.session.running:
             self.stop()
             return True

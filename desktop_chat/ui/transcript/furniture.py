@@ -26,6 +26,9 @@ RAIL_WIDTH: Final = 30
 _THUMB: Final = 6
 _THUMB_RIGHT: Final = 3
 _LEAST_THUMB: Final = 32
+_ENDS: Final = 4
+"""Free above and below the thumb."""
+_MARK: Final = 2
 PILL_HEIGHT: Final = 32
 _PILL_BOTTOM: Final = 12
 _TICK_STEP: Final = 12
@@ -36,7 +39,7 @@ _LONGEST: Final = 20
 
 
 class ThinScrollBar(QScrollBar):
-    """A vertical scroll bar that is a thumb and nothing else.
+    """A vertical scroll bar that is a thumb, and ticks where something was found.
 
     Args:
         theme: colours.
@@ -47,6 +50,8 @@ class ThinScrollBar(QScrollBar):
         super().__init__(Qt.Orientation.Vertical, parent)
         self._theme = theme
         self._grip: int | None = None
+        self.ticks: Sequence[float] = ()
+        """Where hits of a search are, as shares of the length, in order."""
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
@@ -65,13 +70,29 @@ class ThinScrollBar(QScrollBar):
         span = self.maximum() - self.minimum()
         if span <= 0:
             return QRect()
-        room = self.height() - 8
+        room = self.height() - 2 * _ENDS
         height = max(_LEAST_THUMB, room * self.pageStep() // (span + self.pageStep()))
-        top = 4 + (room - height) * (self.value() - self.minimum()) // span
+        top = _ENDS + (room - height) * (self.value() - self.minimum()) // span
         return QRect(self.width() - _THUMB_RIGHT - _THUMB, top, _THUMB, height)
 
+    def set_ticks(self, ticks: Sequence[float]) -> None:
+        """Mark places with ticks.
+
+        Args:
+            ticks: shares of the length from the top, in order.
+        """
+        if ticks != self.ticks:
+            self.ticks = ticks
+            self.update()
+
+    def tick_rows(self) -> list[int]:
+        """Return the upper edge of each tick; those in one row are one."""
+        room = self.height() - 2 * _ENDS - _MARK
+        rows = (_ENDS + round(room * share) for share in self.ticks)
+        return list(dict.fromkeys(rows)) if self.maximum() > self.minimum() else []
+
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the thumb."""
+        """Draw the thumb, and the ticks over it."""
         t = self._theme.tokens
         painter = QPainter(self)
         painter.fillRect(self.rect(), t.canvas)
@@ -79,6 +100,9 @@ class ThinScrollBar(QScrollBar):
         if not thumb.isEmpty():
             held = self._grip is not None or self.underMouse()
             paint_box(painter, thumb, _THUMB / 2, t.ctl if held else t.line2)
+        left = self.width() - _THUMB_RIGHT - _THUMB
+        for row in self.tick_rows():
+            painter.fillRect(left, row, _THUMB, _MARK, t.warn)
         painter.end()
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -113,8 +137,8 @@ class ThinScrollBar(QScrollBar):
         self.update()
 
     def _drag(self, y: int) -> None:
-        room = self.height() - 8 - self.thumb().height()
-        top = y - (self._grip or 0) - 4
+        room = self.height() - 2 * _ENDS - self.thumb().height()
+        top = y - (self._grip or 0) - _ENDS
         span = self.maximum() - self.minimum()
         self.setValue(self.minimum() + span * min(max(0, top), room) // max(1, room))
 

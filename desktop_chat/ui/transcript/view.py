@@ -121,6 +121,7 @@ class TranscriptView(TranscriptCanvas):
         """Append a message; a question takes the reader to the end."""
         self._drain()
         self.column.add(message)
+        self.search.message_added()
         if message.state is MessageState.STREAMING:
             self._live.add(message.id)
         if message.role is Role.USER:
