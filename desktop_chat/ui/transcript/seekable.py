@@ -7,6 +7,7 @@ from typing import NamedTuple
 from desktop_chat.markdown.blocks import Block, MathBlock, Span, TableRow, TextBlock
 from desktop_chat.ui.transcript.needle import Needle
 from desktop_chat.ui.transcript.runs import Run, make_run
+from desktop_chat.ui.transcript.units import split_pairs
 
 
 class Edit(NamedTuple):
@@ -75,13 +76,17 @@ class Seekable:
         return start, start + 1
 
 
-def _edits(run: Run, offset: int = 0) -> Iterable[Edit]:
-    for position in run.inserted:
-        yield Edit(offset + position, offset + position + 1, "")
+def _edits(run: Run, offset: int = 0) -> list[Edit]:
+    """Return what a reader looks for in place of pads and marks (nothing) and of formulas."""
+    others = [(position, "") for position in run.inserted]
+    others += [(position, split_pairs(latex)) for position, latex in run.objects]
+    if run.objects:
+        others.sort()
+    return [Edit(offset + at, offset + at + 1, text) for at, text in others]
 
 
 def _of_run(run: Run) -> Seekable:
-    return Seekable(run.text, _edits(run)) if run.inserted else Seekable(run.text)
+    return Seekable(run.text, _edits(run))
 
 
 def _of_row(row: TableRow) -> Seekable:
