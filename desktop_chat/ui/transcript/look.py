@@ -6,8 +6,10 @@ makes a new ``Look`` and keeps every measured height.
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import ceil
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QTextCharFormat, QTextOption
 
 from desktop_chat.markdown.blocks import Style
@@ -19,6 +21,8 @@ PAD: Final = "\u00a0"
 """Stands at both ends of inline code; no line breaks beside it, and it is never copied."""
 SEAM: Final = "\u200b"
 """Lets a line break between a pad and a CJK character; never copied."""
+BLANK: Final = "x"
+"""The letter that stands for a formula in a layout: lines break beside it as beside a word."""
 _PAD_PIXELS: Final = 10
 
 
@@ -37,6 +41,7 @@ class Face(StrEnum):
     CODE = "code"
     CARD = "card"
     CARD_TITLE = "card_title"
+    CAPTION = "caption"
     RAW = "raw"
 
 
@@ -53,9 +58,13 @@ _SIZES: Final[dict[Face, tuple[int, int, bool]]] = {
     Face.CODE: (13, 20, False),
     Face.CARD: (13, 22, False),
     Face.CARD_TITLE: (13, 22, True),
+    Face.CAPTION: (12, 18, False),
     Face.RAW: (12, 22, False),
 }
 _MONO: Final = frozenset({Face.CODE, Face.RAW})
+_UNSCALED: Final = frozenset({Face.CARD, Face.CARD_TITLE, Face.RAW})
+"""What belongs to the window rather than to the text that is read."""
+_MARK_SIZE: Final = 0.72
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +104,14 @@ class Look:
 
     def __init__(self, theme: Theme) -> None:
         self.tokens: Tokens = theme.tokens
+        self.scale = theme.text_scale
+        """Of the text that is read, not of the window's own words."""
         self._theme = theme
         self._formats: dict[tuple[Face, int], QTextCharFormat] = {}
         self._syntax: dict[str, QTextCharFormat] = {}
+        self._blanks: dict[int, QTextCharFormat] = {}
+        self._dot = theme.font(1)
+        self._dot_advance = QFontMetricsF(self._dot).horizontalAdvance(BLANK)
         self.styles = {face: self._style(face) for face in Face}
         self.meta = theme.font(12)
         self.numbers = theme.number_font(12)
@@ -115,6 +129,8 @@ class Look:
 
     def _style(self, face: Face) -> TextStyle:
         pixels, leading, bold = _SIZES[face]
+        if face not in _UNSCALED:
+            pixels, leading = round(pixels * self.scale), round(leading * self.scale)
         font = self._theme.font(pixels, bold=bold, mono=face in _MONO)
         if face in _MONO:
             font = _plain(font)
@@ -126,6 +142,7 @@ class Look:
             Face.THINKING: t.text2,
             Face.CARD: t.text2,
             Face.RAW: t.text2,
+            Face.CAPTION: t.text3,
         }
         return TextStyle(face, font, leading, baseline, pixels, quiet.get(face, t.text))
 
@@ -141,7 +158,7 @@ class Look:
         made = QTextCharFormat()
         base = self.styles[face]
         if style & (Style.CODE | Style.MATH):
-            pixels = 13 if base.em >= 13 else base.em
+            pixels = min(base.em, round(13 * self.scale))
             made.setFont(_plain(self._theme.font(pixels, bold=bool(style & Style.BOLD), mono=True)))
         elif style & Style.BOLD:
             made.setFontWeight(QFont.Weight.DemiBold)
@@ -153,9 +170,38 @@ class Look:
             made.setForeground(self.tokens.accent)
             made.setFontUnderline(True)
             made.setUnderlineColor(self.tokens.softline)
+        elif style & Style.FOOTNOTE:
+            made.setForeground(self.tokens.accent)
+            made.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
         elif style & Style.IMAGE:
             made.setForeground(self.tokens.text3)
         return made
+
+    def blank(self, width: float) -> QTextCharFormat:
+        """Return a format that makes one letter an invisible blank of a width."""
+        key = ceil(width * 2)
+        found = self._blanks.get(key)
+        if found is None:
+            found = QTextCharFormat()
+            font = QFont(self._dot)
+            spacing = key / 2 - self._dot_advance
+            font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, spacing)
+            found.setFont(font)
+            found.setForeground(Qt.GlobalColor.transparent)
+            self._blanks[key] = found
+        return found
+
+    def mark_format(self, face: Face) -> QTextCharFormat:
+        """Return the format of the mark that stands for hidden characters."""
+        key = (face, -2)
+        found = self._formats.get(key)
+        if found is None:
+            found = QTextCharFormat()
+            pixels = max(8, round(self.styles[face].em * _MARK_SIZE))
+            found.setFont(_plain(self._theme.font(pixels, mono=True)))
+            found.setForeground(self.tokens.text3)
+            self._formats[key] = found
+        return found
 
     def pad_format(self) -> QTextCharFormat:
         """Return the format of ``PAD``: its font size makes the width of the padding."""
@@ -163,7 +209,8 @@ class Look:
         found = self._formats.get(key)
         if found is None:
             found = QTextCharFormat()
-            found.setFont(_plain(self._theme.font(_PAD_PIXELS, mono=True)))
+            pixels = round(_PAD_PIXELS * self.scale)
+            found.setFont(_plain(self._theme.font(pixels, mono=True)))
             self._formats[key] = found
         return found
 
