@@ -117,6 +117,8 @@ class MainWindow(QWidget):
             "find": on_page(ChatPage.open_find),
             "find_next": on_page(lambda page: page.find_step(1)),
             "find_previous": on_page(lambda page: page.find_step(-1)),
+            "review": on_page(lambda page: page.transcript.current.open()),
+            "repeat": on_page(lambda page: page.transcript.announcer.repeat()),
             "regenerate": on_page(ChatPage.regenerate_last),
             "copy_answer": on_page(lambda page: page.transcript.copy_last_answer()),
             "copy_code": on_page(lambda page: page.transcript.copy_last_code()),

@@ -56,3 +56,6 @@ class Reading(QObject):
     def _apply(self) -> None:
         self._view.set_column(COLUMNS[self._settings.get(keys.COLUMN_WIDTH)])
         self._view.scroller.follow = Follow(self._settings.get(keys.FOLLOW))
+        self._view.announcer.set_policy(
+            self._settings.get(keys.ANNOUNCE), code=self._settings.get(keys.ANNOUNCE_CODE)
+        )

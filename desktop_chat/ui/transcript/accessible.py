@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import Message
 from desktop_chat.ui.transcript.accessible_nodes import EntryNode, MessageNode, end
 
@@ -231,6 +232,13 @@ class AccessibleTree:
     def _tell(self, node: MessageNode, event: QAccessible.Event) -> None:
         if QAccessible.isActive() and node.isValid():
             QAccessible.updateAccessibility(QAccessibleEvent(node, event))
+
+
+def name_parts(canvas: TranscriptCanvas) -> None:
+    """Name the view and what it is made of, in the language in use."""
+    canvas.setAccessibleName(tr("Conversation"))
+    canvas.viewport().setAccessibleName(tr("Buttons of the messages in sight"))
+    canvas.verticalScrollBar().setAccessibleName(tr("Scroll the messages"))
 
 
 def _mark_gone(node: MessageNode | EntryNode) -> None:

@@ -66,6 +66,15 @@ class CurrentMessage:
             return open_review(self._canvas, self.message_id) is not None
         return False
 
+    def open(self) -> None:
+        """Open the message as text; without one, the last that is in sight."""
+        seen = self._seen()
+        name = self.message_id
+        if not name and seen:
+            name = self._canvas.column.items[seen[-1]].id
+        if name:
+            open_review(self._canvas, name)
+
     def followed(self, event: QKeyEvent) -> None:
         """Take note that another key has gone from question to question."""
         if event.modifiers() == Qt.KeyboardModifier.AltModifier:

@@ -185,7 +185,10 @@ class _Text(_Parts):
         return tr("Heading level {level}").format(level=level) if level else ""
 
     def _make(self) -> list[Entry]:
-        return _inlines(tuple(span for block in self._blocks for span in block.spans))
+        spans = list(self._blocks[0].spans)
+        for before, block in zip(self._blocks, self._blocks[1:], strict=False):
+            spans += [Span(joint(block, before)), *block.spans]
+        return _inlines(tuple(spans))
 
 
 class _Code(Entry):

@@ -19,9 +19,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from desktop_chat.core.i18n import tr
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.accessible import AccessibleTree
+from desktop_chat.ui.transcript.accessible import AccessibleTree, name_parts
 from desktop_chat.ui.transcript.accessible_focus import CurrentMessage
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import State
@@ -135,7 +134,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.page.formulas.arrived.connect(self._arrived)
         self.page.images.arrived.connect(self._arrived)
         theme.changed.connect(self._theme_changed)
-        self.setAccessibleName(tr("Conversation"))
+        name_parts(self)
         self._made = True
         self.accessible.ready = True
 
@@ -486,7 +485,7 @@ class TranscriptCanvas(QAbstractScrollArea):
 
     def retranslate(self) -> None:
         """Set the words."""
-        self.setAccessibleName(tr("Conversation"))
+        name_parts(self)
         self.pill.retranslate()
         self.rail.retranslate()
         for item in self.column.items:

@@ -25,8 +25,6 @@ _WORK_SECONDS: Final = 0.008
 _COLOUR_SECONDS: Final = 0.004
 _REST: Final = 2.0
 """A frame is followed by a pause at least so many times as long as it took."""
-_DESCRIBED: Final = 4000
-"""So many characters of the last message describe the view."""
 _DRAIN: Final = 512
 """So many deltas wait at most as they came; then their texts are joined."""
 
@@ -90,17 +88,10 @@ class TranscriptView(TranscriptCanvas):
         self._live = {entry.id for entry in branch if entry.state is MessageState.STREAMING}
         self.pointer.hovered = -1
         self.turns.refresh()
-        self._describe()
         self.search.branch_changed()
         self.announcer.branch_changed()
         self.rebuild()
         self._start_clock()
-
-    def _describe(self) -> None:
-        """Give assistive technology the last message as text."""
-        item = self.column.items[-1] if self.column.items else None
-        text = item.message.text if item is not None and item.message is not None else ""
-        self.setAccessibleDescription(text[:_DESCRIBED])
 
     def supply(self, messages: Sequence[Message]) -> None:
         """Give heads their texts."""
@@ -187,7 +178,6 @@ class TranscriptView(TranscriptCanvas):
                 body.work(self.page, _WORK_SECONDS)
                 self.column.refresh(index)
         self.turns.refresh()
-        self._describe()
         self.search.text_changed(message.id)
         self.announcer.finished(message)
         self.content_changed(index, 0, bottom)

@@ -356,12 +356,6 @@ def test_everything_pressed_has_a_name(theme: Theme) -> None:
         assert widget.accessibleName()
 
 
-def test_the_view_is_described_by_its_last_message(theme: Theme) -> None:
-    view = shown(theme, [question("q"), streaming("a")])
-    view.finish_message(answer("a", "The answer"))
-    assert view.accessibleDescription() == "The answer"
-
-
 class Chinese(gettext.NullTranslations):
     def gettext(self, message: str) -> str:
         return f"译 {message}"
