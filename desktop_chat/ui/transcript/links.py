@@ -21,6 +21,7 @@ _WEB: Final = re.compile(r"(?P<slashes>[/\\]*)(?P<authority>[^/?#]*)(?P<path>.*)
 _PORT: Final = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?")
 _DOTS: Final = re.compile("[.\u3002\uff0e\uff61]")
 _HARMLESS: Final = re.compile(r"[a-z0-9._~!$&'()*+,;=:@%\[\]-]*", re.IGNORECASE)
+_NUMBERS: Final = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
 _HAN: Final = re.compile(
     "[0-9-]*[\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003fffd]"
     "[0-9\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003fffd-]*"
@@ -141,7 +142,7 @@ class _Judged:
 def _network(name: str) -> tuple[str, _Judged]:
     """Return a host as the network knows it, and what is wrong with it."""
     if name.startswith("["):
-        return name.lower(), _Judged()
+        return ascii(name.lower())[1:-1], _Judged(odd=not _NUMBERS.fullmatch(name))
     if name.isascii():
         host = name.lower().rstrip(".")
         odd = not _HARMLESS.fullmatch(host) or any(mark in host for mark in "@:%")
