@@ -62,10 +62,23 @@ class Inline:
     opened: Sequence[Open] = ()
     bound: Bound = Bound.NONE
 
-    @property
-    def waiting(self) -> bool:
-        """Whether a following line could end something that is open."""
-        return any(item.kind not in ("link", "image") for item in self.opened)
+
+_CLOSERS: Final = {
+    "emphasis": r"(?<=\S)[*_~]",
+    "code": "`",
+    "math": r"[$\\]",
+    "bracket": r"\]",
+}
+
+
+def closer_of(opened: Sequence[Open]) -> re.Pattern[str] | None:
+    """Return what a following line needs to have to close anything of what is open.
+
+    Returns:
+        A pattern to search for in the line; None when no line could close anything.
+    """
+    kinds = sorted({item.kind for item in opened} & _CLOSERS.keys())
+    return re.compile("|".join(_CLOSERS[kind] for kind in kinds)) if kinds else None
 
 
 @cache

@@ -9,7 +9,7 @@ from desktop_chat.markdown.blocks import (
     Gap,
 )
 from desktop_chat.markdown.containers import OpenList
-from desktop_chat.markdown.inline import define
+from desktop_chat.markdown.inline import closer_of, define
 from desktop_chat.markdown.leaves import (
     MAX_LINES,
     Code,
@@ -101,16 +101,24 @@ class LeafParser:
                 for line in lines:
                     define(line.text, self._out.references)
             paragraph.begun = True
+            paragraph.closer = None
             del paragraph.lines[: len(lines)]
 
     def _add(self, paragraph: Paragraph, line: Line, *, cut: bool) -> None:
         """Add a line; lines before it in which nothing is open are then finished."""
-        if paragraph.lines and not self._out.inline(paragraph.text).waiting:
+        if paragraph.lines and not self._waits(paragraph):
             self._flush(paragraph, followed=True)
         paragraph.lines.append(line)
         size = sum(len(item.text) for item in paragraph.lines)
         if cut or len(paragraph.lines) >= MAX_LINES or size > MAX_PIECE:
             self._flush(paragraph)
+
+    def _waits(self, paragraph: Paragraph) -> bool:
+        """Tell whether something is open at the end of a paragraph that its next line may close."""
+        last = paragraph.lines[-1].text
+        if paragraph.closer is None or paragraph.closer.search(last):
+            paragraph.closer = closer_of(self._out.inline(paragraph.text).opened)
+        return paragraph.closer is not None
 
     def more(self, text: str, start: int, end: int, *, last: bool) -> None:
         """Read on in a line that was cut. ``last`` says that this is all of it so far."""

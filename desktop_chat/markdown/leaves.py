@@ -32,6 +32,8 @@ class Paragraph:
         begun: whether earlier lines of the same paragraph are finished.
         ended: whether a blank line has come, so that only a meaning may follow, whose term it is.
         bound: why it is shown as it is written.
+        closer: what a line needs to have to close what is open at the end of the lines before it;
+            None when that is nothing or not known.
     """
 
     gap: Gap
@@ -39,6 +41,7 @@ class Paragraph:
     begun: bool = False
     ended: bool = False
     bound: Bound = Bound.NONE
+    closer: re.Pattern[str] | None = None
 
     def copy(self) -> "Paragraph":
         """Return an independent copy."""

@@ -21,6 +21,9 @@ from desktop_chat.markdown.inline_rules import Open
 NEAR: Final = 300
 """An open code span, formula, bracket or link is believed in for this many characters."""
 
+_MAX_OPEN: Final = 12
+"""So many constructs at most are believed to be open at once, the last ones."""
+
 _STEP: Final = 80
 """Characters after which ``Tail`` looks for a border."""
 
@@ -28,6 +31,7 @@ _DOLLARS: Final = 100
 """A formula in dollar signs may have this many characters without looking like one."""
 
 _BORDER: Final = re.compile(r"[。！？；，、：\s]")
+_ANY_BORDER: Final = re.compile(r"[。！？；，、：\s]|[\u4e00-\u9fff](?=[\u4e00-\u9fff])")
 _LAST_MARK: Final = re.compile(r"(?:[*_~`]+|\\[(\[]?|!?\[|(?<![!-')-~])\$+)$")
 _HALF_ADDRESS: Final = re.compile(r"<(?=https?://[^\s<>]*$)")
 _LITERAL_BRACKET: Final = re.compile(r"\[(?:[\s\d^]|$)")
@@ -52,29 +56,45 @@ class Tail:
         if not text.startswith(self._settled):
             self._settled, self._spans, self._marks, self._try_at = "", (), 0, _STEP
         rest = text[len(self._settled) :]
-        if len(rest) > self._try_at:
-            rest = self._settle(rest, references)
+        while len(rest) > self._try_at:
+            left = self._settle(rest, references)
+            if left == rest:
+                break
+            rest = left
         if self._marks > MAX_MARKS:
             return Inline((Span(text.strip(" \t\n")),), bound=Bound.MARKS)
         tail = parse_tail(rest, references, before=self._settled[-1:])
         return Inline(_joined(self._spans, tail))
 
     def _settle(self, rest: str, references: References) -> str:
-        """Move the border on if nothing is open there; return what is then left."""
+        """Move the border on to where nothing is open; return what is then left."""
         before = self._settled[-1:]
-        cut = max((match.end() for match in _BORDER.finditer(rest, 0, self._try_at)), default=0)
-        head = rest[:cut].rstrip()
-        result = parse_inline(head, references, before=before)
-        if not head or result.opened or _may_pay(result.spans, head):
-            self._try_at += _STEP
-            return rest
-        space = rest[len(head) : cut]
-        added = (*result.spans, Span(space)) if space else result.spans
-        self._spans = _joined(self._spans, added)
-        self._settled += rest[:cut]
-        self._marks += count_marks(head)
-        self._try_at = _STEP
-        return rest[cut:]
+        cut = _border(rest, self._try_at)
+        while cut:
+            head = rest[:cut].rstrip()
+            result = parse_inline(head, references, before=before)
+            if result.opened:
+                cut = _border(rest, result.opened[0].pos)
+                if 4 * cut > self._try_at:
+                    continue
+                break
+            if not head or _may_pay(result.spans, head):
+                break
+            space = rest[len(head) : cut]
+            added = (*result.spans, Span(space)) if space else result.spans
+            self._spans = _joined(self._spans, added)
+            self._settled += rest[:cut]
+            self._marks += count_marks(head)
+            self._try_at = _STEP
+            return rest[cut:]
+        self._try_at *= 2
+        return rest
+
+
+def _border(text: str, limit: int) -> int:
+    """Return the last place up to a limit where a text may be cut, or 0."""
+    pattern = _BORDER if "/" in text[:limit] else _ANY_BORDER
+    return max((match.end() for match in pattern.finditer(text, 0, limit)), default=0)
 
 
 def _may_pay(spans: Spans, text: str) -> bool:
@@ -130,7 +150,7 @@ def _close(text: str, result: Inline) -> str:
 
 def _believable(text: str, result: Inline) -> list[Open]:
     found = []
-    for item in result.opened:
+    for item in result.opened[-_MAX_OPEN:]:
         near = len(text) - item.pos <= NEAR
         literal = item.kind == "bracket" and _LITERAL_BRACKET.match(text, item.pos)
         if item.kind == "emphasis" or (near and not literal):
