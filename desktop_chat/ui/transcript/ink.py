@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QRegion
 from desktop_chat.ui.theme import Tokens
 
 _HALF: Final = 0.5
+_HIT_RADIUS: Final = 3.0
 
 Align: TypeAlias = Literal["left", "centre", "right"]
 
@@ -81,6 +82,23 @@ class Ink:
     def fill(self, rect: QRectF, colour: QColor) -> None:
         """Fill a rectangle."""
         self.painter.fillRect(rect, colour)
+
+    def ground(self, rect: QRectF, colour: QColor) -> None:
+        """Fill behind a part of a line, in a colour of ``Shade.grounds``.
+
+        What was found has an edge, for it lies on surfaces of any colour; the hit that the reader
+        is at has a strong one, for a ground that differs as much would drown the text.
+        """
+        t = self.tokens
+        if colour not in (t.warnsoft, t.warnline):
+            self.fill(rect, colour)
+            return
+        inner = rect.adjusted(0, 1, 0, -1)
+        if colour == t.warnsoft:
+            self.box(inner, _HIT_RADIUS, t.warnsoft, t.warnline)
+            return
+        self.box(inner.adjusted(-1, 0, 1, 0), _HIT_RADIUS, t.warn, None)
+        self.box(inner.adjusted(0.5, 1.5, -0.5, -1.5), _HIT_RADIUS - 1, t.warnsoft, None)
 
     def hline(self, left: float, right: float, y: float, colour: QColor) -> None:
         """Draw a horizontal hairline whose upper edge is at ``y``."""
