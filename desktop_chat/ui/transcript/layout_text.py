@@ -2,22 +2,25 @@
 
 A line break depends only on what follows the line before it. So once two more lines stand below a
 line it is final as long as the text up to there stays: its segment is kept, and what grows is laid
-out from there.
+out from there. Only a line with a high formula is higher than the others.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from operator import attrgetter
 from typing import Any, Final
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QTextLayout, QTextLine
 
+from desktop_chat.ui.transcript.formulas import Formulas
 from desktop_chat.ui.transcript.ink import Ink
-from desktop_chat.ui.transcript.look import Face, Look
+from desktop_chat.ui.transcript.look import Face, Look, TextStyle
 from desktop_chat.ui.transcript.places import PLAIN, Shade
-from desktop_chat.ui.transcript.runs import Run, common_prefix, formats
+from desktop_chat.ui.transcript.runs import Run, common_prefix
+from desktop_chat.ui.transcript.typeset import Edits, Placed, Setting, allowed_end, set_part
 
 _WINDOW: Final = 3000
 """So many characters are laid out at once."""
@@ -25,6 +28,8 @@ _TAIL_LINES: Final = 6
 """A growing segment of more lines gives its finished ones away."""
 _OPEN_LINES: Final = 2
 """So many lines at the end may still change when text is added."""
+_AIR: Final = 2
+"""Logical pixels between a high formula and the lines above and below."""
 
 
 class Counter:
@@ -34,14 +39,60 @@ class Counter:
 
 
 @dataclass(slots=True, eq=False)
+class _Laid:
+    """A layout and how it came about.
+
+    Attributes:
+        layout: its lines are where they are painted, from the segment's top.
+        edits: how its positions are counted, or None when they are those of the run.
+        placed: the formulas in it.
+        tops: the upper edge of each line and the lower one of the last, or None when all lines
+            have the fixed leading.
+        rises: how much further down than usual each line's text stands, with ``tops``.
+        pending: the LaTeX of formulas without a picture yet.
+    """
+
+    layout: QTextLayout
+    edits: Edits | None
+    placed: tuple[Placed, ...]
+    tops: list[int] | None
+    rises: list[int]
+    pending: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
 class _Segment:
     start: int
     end: int
     first_line: int
     lines: int
+    top: int
     guard: int
     """The break after this segment holds while the text up to here stays."""
-    layout: QTextLayout | None
+    laid: _Laid | None
+    tops: list[int] | None
+    """As in ``_Laid``; it stays when the layout goes."""
+
+    def top_of(self, number: int, leading: int) -> int:
+        """Return the upper edge of a line, from the segment's top."""
+        return number * leading if self.tops is None else self.tops[number]
+
+    def line_at(self, y: int, leading: int) -> int:
+        """Return the number of the line at a height below the segment's top."""
+        if self.tops is None:
+            return y // leading
+        return bisect_right(self.tops, y) - 1
+
+    def run_at(self, position: int) -> int:
+        """Return the position in the run for one in the layout."""
+        edits = None if self.laid is None else self.laid.edits
+        return self.start + (position if edits is None else edits.to_run(position))
+
+    def laid_at(self, position: int, after: bool = False) -> int:
+        """Return the position in the layout for one in the run."""
+        edits = None if self.laid is None else self.laid.edits
+        position -= self.start
+        return position if edits is None else edits.to_layout(position, after)
 
 
 class TextFlow:
@@ -52,16 +103,31 @@ class TextFlow:
         run: the text.
         width: of the lines, in logical pixels.
         look: fonts and colours.
+        formulas: where pictures of formulas come from; without, each is its source.
     """
 
-    __slots__ = ("_segments", "_starts", "face", "leading", "lines", "run", "width")
+    __slots__ = (
+        "_bottom",
+        "_segments",
+        "_starts",
+        "face",
+        "formulas",
+        "leading",
+        "lines",
+        "run",
+        "width",
+    )
 
-    def __init__(self, face: Face, run: Run, width: int, look: Look) -> None:
+    def __init__(
+        self, face: Face, run: Run, width: int, look: Look, formulas: Formulas | None = None
+    ) -> None:
         self.face = face
         self.run = run
         self.width = max(width, 1)
         self.leading = look.styles[face].leading
+        self.formulas = formulas
         self.lines = 0
+        self._bottom = 0
         self._segments: list[_Segment] = []
         self._starts: list[int] = []
         self._lay_from(0, look)
@@ -69,7 +135,15 @@ class TextFlow:
     @property
     def height(self) -> int:
         """Of all lines, in logical pixels."""
-        return self.lines * self.leading
+        return self._bottom
+
+    @property
+    def pending(self) -> list[str]:
+        """The LaTeX of formulas that are still blank: have them drawn, then call ``refresh``."""
+        if not self.run.objects:
+            return []
+        laid = [segment.laid for segment in self._segments if segment.laid is not None]
+        return [latex for part in laid for latex in part.pending]
 
     def set_run(self, run: Run, look: Look) -> int:
         """Change the text, laying out only what may differ.
@@ -85,37 +159,64 @@ class TextFlow:
         self.run = run
         start = self._segments[-1].end if self._segments else 0
         self._lay_from(start, look)
-        return min(changed, max(self.lines - 1, 0)) * self.leading
+        return self._top_of(min(changed, max(self.lines - 1, 0)))
+
+    def refresh(self, look: Look) -> None:
+        """Lay out anew from the first formula that was blank and has been drawn since."""
+        if self.formulas is None:
+            return
+        for index, segment in enumerate(self._segments):
+            pending = () if segment.laid is None else segment.laid.pending
+            if any(self.formulas.get(latex, False) is not None for latex in pending):
+                while len(self._segments) > index:
+                    self._pop()
+                self._lay_from(segment.start, look)
+                return
 
     def drop(self) -> None:
         """Let the layouts go; geometry stays, and painting makes them again."""
         for segment in self._segments:
-            segment.layout = None
+            segment.laid = None
 
     def _line_of(self, position: int) -> int:
         index = max(0, bisect_right(self._starts, position) - 1)
         segment = self._segments[index]
-        if segment.layout is None:
+        if segment.laid is None:
             return segment.first_line
-        line = segment.layout.lineForTextPosition(position - segment.start)
+        line = segment.laid.layout.lineForTextPosition(segment.laid_at(position))
         return segment.first_line + (line.lineNumber() if line.isValid() else 0)
+
+    def _top_of(self, number: int) -> int:
+        """Return the upper edge of a line."""
+        segment = self._segments[self._segment_of(number)]
+        return segment.top + segment.top_of(number - segment.first_line, self.leading)
 
     def _freeze(self) -> None:
         """Split the last segment so that only its open lines are laid out anew."""
         if not self._segments:
             return
         tail = self._segments[-1]
-        if tail.layout is None or tail.lines <= _TAIL_LINES:
+        if tail.laid is None or tail.lines <= _TAIL_LINES:
             return
-        final = tail.lines - _OPEN_LINES
-        following = tail.layout.lineAt(final)
-        cut = tail.start + following.textStart()
+        final = _cut(tail.laid, tail.lines - _OPEN_LINES)
+        if not final:
+            return
+        following = tail.laid.layout.lineAt(final)
+        cut = tail.run_at(following.textStart())
+        below = tail.top_of(final, self.leading)
         rest = _Segment(
-            cut, tail.end, tail.first_line + final, tail.lines - final, tail.guard, None
+            cut,
+            tail.end,
+            tail.first_line + final,
+            tail.lines - final,
+            tail.top + below,
+            tail.guard,
+            None,
+            None if tail.tops is None else [top - below for top in tail.tops[final:]],
         )
+        tail.guard = tail.run_at(following.textStart() + following.textLength())
         tail.end = cut
         tail.lines = final
-        tail.guard = cut + following.textLength()
         self._segments.append(rest)
         self._starts.append(cut)
 
@@ -123,72 +224,82 @@ class TextFlow:
         segment = self._segments.pop()
         self._starts.pop()
         self.lines = segment.first_line
+        self._bottom = segment.top
 
     def _lay_from(self, start: int, look: Look) -> None:
         text = self.run.text
         while True:
             end = min(len(text), start + _WINDOW)
             last = end == len(text)
-            layout = self._layout(start, end, look)
-            lines = layout.lineCount()
-            guard = len(text) + 1
-            if not last and lines > _OPEN_LINES:
-                following = layout.lineAt(lines - _OPEN_LINES)
-                lines -= _OPEN_LINES
-                end = start + following.textStart()
-                guard = end + following.textLength()
-            elif not last:
-                # A window that no line can hold (thousands of characters without width).
-                guard = end
-            self._segments.append(_Segment(start, end, self.lines, lines, guard, layout))
+            laid = self._layout(start, end, look)
+            lines = laid.layout.lineCount()
+            segment = _Segment(
+                start, end, self.lines, lines, self._bottom, len(text) + 1, laid, laid.tops
+            )
+            if not last:
+                final = _cut(laid, lines - _OPEN_LINES)
+                if final:
+                    following = laid.layout.lineAt(final)
+                    segment.lines = final
+                    segment.end = segment.run_at(following.textStart())
+                    reach = following.textStart() + following.textLength()
+                    segment.guard = segment.run_at(reach)
+                else:
+                    # A window that no line can hold (thousands of characters without width).
+                    segment.guard = end
+            self._segments.append(segment)
             self._starts.append(start)
-            self.lines += lines
-            start = end
+            self.lines += segment.lines
+            self._bottom += segment.top_of(segment.lines, self.leading)
+            start = segment.end
             if last:
                 return
 
-    def _layout(self, start: int, end: int, look: Look) -> QTextLayout:
+    def _layout(self, start: int, end: int, look: Look) -> _Laid:
         Counter.layouts += 1
         style = look.styles[self.face]
-        layout = QTextLayout(self.run.text[start:end], style.font)
+        setting = set_part(self.run, (start, end), self.face, look, self.width, self.formulas)
+        layout = QTextLayout(setting.text, style.font)
         layout.setTextOption(look.wrap)
         layout.setCacheEnabled(True)
-        if self.run.marks:
-            layout.setFormats(formats(self.run, self.face, look, start, end))
-        leading, baseline, width = style.leading, style.baseline, self.width
+        if setting.ranges:
+            layout.setFormats(setting.ranges)
         layout.beginLayout()
-        y = 0
-        while True:
-            line = layout.createLine()
-            if not line.isValid():
-                break
-            line.setLineWidth(width)
-            line.setPosition(QPointF(0, y + baseline - line.ascent()))
-            y += leading
+        _break_lines(layout, setting, style, self.width)
         layout.endLayout()
-        return layout
+        tops: list[int] | None = None
+        rises: list[int] = []
+        if setting.placed:
+            tops, rises = _raise_lines(layout, setting, style)
+        return _Laid(layout, setting.edits, setting.placed, tops, rises, setting.pending)
 
-    def _ready(self, segment: _Segment, look: Look) -> QTextLayout:
-        if segment.layout is None:
-            segment.layout = self._layout(segment.start, segment.end, look)
-        return segment.layout
+    def _ready(self, segment: _Segment, look: Look) -> _Laid:
+        if segment.laid is None:
+            segment.laid = self._layout(segment.start, segment.end, look)
+        return segment.laid
 
     def _segment_of(self, line: int) -> int:
         return max(0, bisect_right(self._segments, line, key=attrgetter("first_line")) - 1)
 
-    def _between(self, top: int, bottom: int, look: Look) -> Iterator[tuple[_Segment, QTextLine]]:
+    def _segment_at(self, y: int) -> int:
+        return max(0, bisect_right(self._segments, y, key=attrgetter("top")) - 1)
+
+    def _between(
+        self, top: int, bottom: int, look: Look
+    ) -> Iterator[tuple[_Segment, _Laid, QTextLine]]:
         """Yield the lines that touch a range of heights."""
-        first = max(0, top // self.leading)
-        last = min(self.lines - 1, (bottom - 1) // self.leading)
-        for index in range(self._segment_of(first), len(self._segments)):
+        if bottom <= 0 or top >= self._bottom:
+            return
+        for index in range(self._segment_at(max(top, 0)), len(self._segments)):
             segment = self._segments[index]
-            if segment.first_line > last:
+            if segment.top >= bottom:
                 return
-            layout = self._ready(segment, look)
-            low = max(first - segment.first_line, 0)
-            high = min(last - segment.first_line + 1, segment.lines, layout.lineCount())
+            laid = self._ready(segment, look)
+            low = max(0, segment.line_at(max(0, top - segment.top), self.leading))
+            count = min(segment.lines, laid.layout.lineCount())
+            high = min(segment.line_at(bottom - 1 - segment.top, self.leading) + 1, count)
             for number in range(low, high):
-                yield segment, layout.lineAt(number)
+                yield segment, laid, laid.layout.lineAt(number)
 
     def paint(self, ink: Ink, x: int, y: int, look: Look, shade: Shade = PLAIN) -> None:
         """Paint the lines inside the clip.
@@ -201,103 +312,209 @@ class TextFlow:
             shade: what is selected or found in it.
         """
         painter = ink.painter
-        painter.setPen(look.styles[self.face].colour)
-        boxes = self.run.boxes
-        for segment, line in self._between(ink.top - y, ink.bottom - y, look):
-            top = y + segment.first_line * self.leading
-            if boxes or shade is not PLAIN:
-                start = segment.start + line.textStart()
-                end = start + line.textLength()
-                line_top = top + line.lineNumber() * self.leading
-                if boxes:
-                    self._paint_boxes(ink, x, line_top, segment, line, start, end)
+        style = look.styles[self.face]
+        painter.setPen(style.colour)
+        run = self.run
+        bare = not run.boxes and not run.tags and not run.objects and shade is PLAIN
+        for segment, laid, line in self._between(ink.top - y, ink.bottom - y, look):
+            top = y + segment.top
+            if not bare:
+                stroke = _Stroke(ink, x, y, self.leading, segment, laid, line)
+                for span in _touching(run.boxes, stroke):
+                    stroke.box(span, 4, ink.tokens.sunken, ink.tokens.line)
+                for span in _touching(run.tags, stroke):
+                    stroke.box(span, 3, None, ink.tokens.line2)
                 for span, colour in shade.grounds(ink.tokens):
-                    if span[0] < end and span[1] > start:
-                        self._paint_ground(ink, x, line_top, segment, line, span, colour)
+                    stroke.ground(span, colour)
+                if laid.placed:
+                    stroke.formulas(look, style)
+                    painter.setPen(style.colour)
             line.draw(painter, QPointF(x, top))
-
-    def _paint_boxes(
-        self,
-        ink: Ink,
-        x: int,
-        top: int,
-        segment: _Segment,
-        line: QTextLine,
-        start: int,
-        end: int,
-    ) -> None:
-        boxes = self.run.boxes
-        index = max(0, bisect_right(boxes, (start, 0)) - 1)
-        for first, last in boxes[index:]:
-            if first >= end:
-                return
-            if last <= start:
-                continue
-            left = edge(line, max(first, start) - segment.start)
-            right = edge(line, min(last, end) - segment.start)
-            rect = QRectF(x + left + 1, top + 2, right - left - 2, self.leading - 4)
-            ink.box(rect, 4, ink.tokens.sunken, ink.tokens.line)
-
-    def _paint_ground(
-        self,
-        ink: Ink,
-        x: int,
-        top: int,
-        segment: _Segment,
-        line: QTextLine,
-        span: tuple[int, int],
-        colour: QColor,
-    ) -> None:
-        end = segment.start + line.textStart() + line.textLength()
-        left = edge(line, max(span[0] - segment.start, line.textStart()))
-        right = edge(line, min(span[1], end) - segment.start)
-        if span[1] > end:
-            right += 4
-        ink.fill(QRectF(x + left, top, right - left, self.leading), colour)
 
     def hit(self, x: float, y: float, look: Look) -> int:
         """Return the position in the run's text nearest to a point."""
-        line_number = min(max(0, int(y) // self.leading), self.lines - 1)
-        segment = self._segments[self._segment_of(line_number)]
-        layout = self._ready(segment, look)
-        line = layout.lineAt(min(line_number - segment.first_line, layout.lineCount() - 1))
-        return segment.start + line.xToCursor(x)
+        at = min(max(0, int(y)), max(self._bottom - 1, 0))
+        segment = self._segments[self._segment_at(at)]
+        layout = self._ready(segment, look).layout
+        number = segment.line_at(at - segment.top, self.leading)
+        line = layout.lineAt(min(number, layout.lineCount() - 1))
+        return segment.run_at(line.xToCursor(x))
 
     def place_of(self, position: int, look: Look) -> QRectF:
         """Return where a position is: a rectangle without width, as high as its line."""
         position = min(max(position, 0), len(self.run.text))
         segment = self._segments[max(0, bisect_right(self._starts, position) - 1)]
-        layout = self._ready(segment, look)
-        line = layout.lineForTextPosition(position - segment.start)
+        laid = self._ready(segment, look)
+        at = segment.laid_at(position)
+        line = laid.layout.lineForTextPosition(at)
         if not line.isValid():
-            line = layout.lineAt(min(segment.lines, layout.lineCount()) - 1)
-        top = (segment.first_line + line.lineNumber()) * self.leading
-        return QRectF(edge(line, position - segment.start), top, 0, self.leading)
+            line = laid.layout.lineAt(min(segment.lines, laid.layout.lineCount()) - 1)
+        number = line.lineNumber()
+        top = segment.top + segment.top_of(number, self.leading)
+        bottom = segment.top + segment.top_of(number + 1, self.leading)
+        return QRectF(edge(line, at), top, 0, bottom - top)
 
     def over(self, x: float, y: float, look: Look) -> int | None:
         """Return the position of the character under a point, or None beside the text."""
         if not 0 <= y < self.height:
             return None
-        for segment, line in self._between(int(y), int(y) + 1, look):
+        for segment, _laid, line in self._between(int(y), int(y) + 1, look):
             if 0 <= x <= line.naturalTextWidth():
                 at = line.xToCursor(x, QTextLine.CursorPosition.CursorOnCharacter)
-                return segment.start + at
+                return segment.run_at(at)
         return None
 
     def end(self, look: Look) -> QRectF:
         """Return where the text ends: a rectangle without width, as high as a line."""
         tail = self._segments[-1]
-        layout = self._ready(tail, look)
+        layout = self._ready(tail, look).layout
         line = layout.lineAt(min(tail.lines, layout.lineCount()) - 1)
-        top = (self.lines - 1) * self.leading
-        return QRectF(line.naturalTextWidth(), top, 0, self.leading)
+        top = tail.top + tail.top_of(tail.lines - 1, self.leading)
+        return QRectF(line.naturalTextWidth(), top, 0, self._bottom - top)
 
     def natural_width(self, look: Look) -> float:
         """Return the width of the widest line as laid out."""
         widest = 0.0
-        for _segment, line in self._between(0, self.height, look):
+        for _segment, _laid, line in self._between(0, self.height, look):
             widest = max(widest, line.naturalTextWidth())
         return widest
+
+
+def _break_lines(layout: QTextLayout, setting: Setting, style: TextStyle, width: int) -> None:
+    """Break a text into lines and place them one leading below the other."""
+    text = setting.text
+    careful = not text.isascii()
+    leading, baseline = style.leading, style.baseline
+    y = 0
+    while True:
+        line = layout.createLine()
+        if not line.isValid():
+            return
+        line.setLineWidth(width)
+        if careful:
+            start, length = line.textStart(), line.textLength()
+            end = allowed_end(text, start, start + length)
+            if end != start + length:
+                line.setNumColumns(end - start)
+        line.setPosition(QPointF(0, y + baseline - line.ascent()))
+        y += leading
+
+
+def _raise_lines(
+    layout: QTextLayout, setting: Setting, style: TextStyle
+) -> tuple[list[int] | None, list[int]]:
+    """Make room for high formulas; return tops and rises as in ``_Laid``."""
+    needs: dict[int, tuple[int, int]] = {}
+    below = style.leading - style.baseline
+    for placed in setting.placed:
+        formula, pixels = placed.formula, placed.pixels
+        rise = max(0, ceil(formula.ascent * pixels + _AIR - style.baseline))
+        sink = max(0, ceil(formula.depth * pixels + _AIR - below))
+        if not rise and not sink:
+            continue
+        edits = setting.edits
+        at = placed.position if edits is None else edits.to_layout(placed.position, after=True)
+        number = layout.lineForTextPosition(at).lineNumber()
+        old = needs.get(number, (0, 0))
+        needs[number] = (max(old[0], rise), max(old[1], sink))
+    if not needs:
+        return None, []
+    tops, rises = [0], []
+    for number in range(layout.lineCount()):
+        rise, sink = needs.get(number, (0, 0))
+        top = tops[-1]
+        line = layout.lineAt(number)
+        line.setPosition(QPointF(0, top + rise + style.baseline - line.ascent()))
+        rises.append(rise)
+        tops.append(top + rise + style.leading + sink)
+    return tops, rises
+
+
+def _cut(laid: _Laid, lines: int) -> int:
+    """Return how many lines may be final: no line after them begins within a formula's source."""
+    edits = laid.edits
+    while lines > 0 and edits is not None and edits.splits(laid.layout.lineAt(lines).textStart()):
+        lines -= 1
+    return max(lines, 0)
+
+
+def _touching(spans: tuple[tuple[int, int], ...], stroke: "_Stroke") -> Iterator[tuple[int, int]]:
+    """Yield those of some ordered spans that lie in a line."""
+    for index in range(max(0, bisect_right(spans, (stroke.start, 0)) - 1), len(spans)):
+        if spans[index][0] >= stroke.end:
+            return
+        if spans[index][1] > stroke.start:
+            yield spans[index]
+
+
+class _Stroke:
+    """Paints what lies behind and in one line."""
+
+    __slots__ = (
+        "_ink",
+        "_laid",
+        "_leading",
+        "_line",
+        "_segment",
+        "_x",
+        "bottom",
+        "end",
+        "rise",
+        "start",
+        "top",
+    )
+
+    def __init__(
+        self,
+        ink: Ink,
+        x: int,
+        y: int,
+        leading: int,
+        segment: _Segment,
+        laid: _Laid,
+        line: QTextLine,
+    ) -> None:
+        self._ink, self._x, self._leading = ink, x, leading
+        self._segment, self._laid, self._line = segment, laid, line
+        number = line.lineNumber()
+        self.top = y + segment.top + segment.top_of(number, leading)
+        self.bottom = y + segment.top + segment.top_of(number + 1, leading)
+        self.rise = laid.rises[number] if laid.rises else 0
+        self.start = segment.run_at(line.textStart())
+        self.end = segment.run_at(line.textStart() + line.textLength())
+
+    def _edges(self, span: tuple[int, int]) -> tuple[float, float]:
+        segment = self._segment
+        left = edge(self._line, segment.laid_at(max(span[0], self.start), after=True))
+        right = edge(self._line, segment.laid_at(min(span[1], self.end)))
+        return self._x + left, self._x + right
+
+    def box(
+        self, span: tuple[int, int], radius: int, fill: QColor | None, line: QColor | None
+    ) -> None:
+        """Frame a span, as high as a line of plain text."""
+        left, right = self._edges(span)
+        rect = QRectF(left + 1, self.top + self.rise + 2, right - left - 2, self._leading - 4)
+        self._ink.box(rect, radius, fill, line)
+
+    def ground(self, span: tuple[int, int], colour: QColor) -> None:
+        """Fill a span."""
+        if span[0] >= self.end or span[1] <= self.start:
+            return
+        left, right = self._edges(span)
+        if span[1] > self.end:
+            right += 4
+        self._ink.ground(QRectF(left, self.top, right - left, self.bottom - self.top), colour)
+
+    def formulas(self, look: Look, style: TextStyle) -> None:
+        """Paint the formulas of the line."""
+        baseline = self.top + self.rise + style.baseline
+        for placed in self._laid.placed:
+            position = placed.position + self._segment.start
+            if self.start <= position < self.end:
+                x = self._x + edge(self._line, self._segment.laid_at(position, after=True))
+                colour = look.tokens.accent if placed.linked else style.colour
+                placed.formula.paint(self._ink, x, baseline, placed.pixels, colour, style.font)
 
 
 def edge(line: QTextLine, position: int) -> float:

@@ -286,12 +286,25 @@ class TextPiece(Piece):
         """Return the lines, laid out now if they are not."""
         if self._flow is None:
             run = make_run(self.block.spans)
-            self._flow = TextFlow(self.face, run, page.width - self.indent, page.look)
+            self._flow = TextFlow(
+                self.face, run, page.width - self.indent, page.look, page.formulas
+            )
+            self._want(page)
         return self._flow
+
+    def _want(self, page: Page) -> None:
+        """Have the formulas drawn that have no picture yet; ``measure`` is called then."""
+        if self._flow is not None and self._flow.run.objects:
+            for latex in self._flow.pending:
+                page.formulas.want(latex, False, self)
 
     def measure(self, page: Page) -> None:
         """Set ``height`` to the real one."""
-        self.height = self.flow(page).height
+        flow = self.flow(page)
+        if flow.run.objects:
+            flow.refresh(page.look)
+            self._want(page)
+        self.height = flow.height
         self.measured = True
 
     def renew(self, block: Block, page: Page) -> int | None:
@@ -310,6 +323,7 @@ class TextPiece(Piece):
             self._estimate(page)
             return 0
         changed = self._flow.set_run(make_run(block.spans), page.look)
+        self._want(page)
         self.height = self._flow.height
         return changed
 
@@ -319,10 +333,14 @@ class TextPiece(Piece):
 
     def drop(self) -> None:
         """Let the layouts go."""
-        if self._flow is not None and len(self._flow.run.text) > _KEEP_GEOMETRY:
-            self._flow.drop()
-        else:
-            self._flow = None
+        flow = self._flow
+        if flow is not None and len(flow.run.text) > _KEEP_GEOMETRY and not flow.run.objects:
+            flow.drop()
+            return
+        if flow is not None and flow.pending:
+            # Its formulas may be drawn while nobody looks.
+            self.measured = False
+        self._flow = None
 
     def resize(self) -> None:
         """Forget what depends on the width."""

@@ -8,12 +8,19 @@ from PySide6.QtGui import QTextCharFormat, QTextLayout
 
 from desktop_chat.markdown.blocks import Spans, Style
 from desktop_chat.ui.transcript.look import PAD, SEAM, Face, Look
+from desktop_chat.ui.transcript.marks import find_hidden, split_hidden
 from desktop_chat.ui.transcript.units import join_pairs, split_pairs
 
+OBJECT: Final = "\ufffc"
+"""Stands for an inline formula, as one character."""
 _BREAK: Final = "\u2028"
 _PAD_MARK: Final = -1
+_HIDDEN_MARK: Final = -2
+_MARK_EDGE: Final = "\u202f"
+"""A narrow space without a break, inside the frame of a mark."""
 _ADDRESS: Final = 64
 """An address longer than this many characters is shown cut (a data URI has megabytes)."""
+_LINKED: Final = int(Style.LINK | Style.FOOTNOTE)
 
 
 @dataclass(slots=True, eq=False)
@@ -21,12 +28,16 @@ class Run:
     """A text as it is laid out. All positions count units, as Qt does.
 
     Attributes:
-        text: with pads around inline code and U+2028 for line breaks; characters beyond U+FFFF
-            are pairs.
-        marks: (start, end, style) of what is not plain, in order; a style of -1 marks a pad.
-        inserted: positions of characters that are not part of the text, in order.
+        text: with pads around inline code, U+2028 for line breaks, U+FFFC for each formula, and
+            marks in place of hidden characters; characters beyond U+FFFF are pairs.
+        marks: (start, end, style) of what is not plain, in order; a style of -1 marks a pad, -2
+            the mark of a hidden character.
+        inserted: positions of characters that are not part of the text, in order; a copy leaves
+            them out, and with the marks the hidden characters.
         boxes: (start, end) of each inline code, its pads included.
-        links: (start, end, address).
+        links: (start, end, address); that of a footnote's mark is ``#`` and its label.
+        objects: (position, LaTeX) of each inline formula.
+        tags: (start, end) of each mark of hidden characters.
     """
 
     text: str
@@ -34,22 +45,33 @@ class Run:
     inserted: tuple[int, ...] = ()
     boxes: tuple[tuple[int, int], ...] = ()
     links: tuple[tuple[int, int, str], ...] = ()
+    objects: tuple[tuple[int, str], ...] = ()
+    tags: tuple[tuple[int, int], ...] = ()
 
     def plain(self, start: int = 0, end: int | None = None) -> str:
-        """Return the text between two positions as a reader would copy it."""
+        """Return the text between two positions as a reader would copy it.
+
+        A formula is its LaTeX between dollar signs.
+        """
         end = len(self.text) if end is None else end
-        if not self.inserted:
+        if not self.inserted and not self.objects:
             return join_pairs(self.text[start:end]).replace(_BREAK, "\n")
         parts: list[str] = []
         at = start
-        for index in range(bisect_left(self.inserted, start), len(self.inserted)):
-            position = self.inserted[index]
-            if position >= end:
-                break
+        for position, instead in self._others(start, end):
             parts.append(self.text[at:position])
+            parts.append(instead)
             at = position + 1
         parts.append(self.text[at:end])
         return join_pairs("".join(parts)).replace(_BREAK, "\n")
+
+    def _others(self, start: int, end: int) -> list[tuple[int, str]]:
+        """Return the positions whose character is copied as something else."""
+        low, high = bisect_left(self.inserted, start), bisect_left(self.inserted, end)
+        others = [(position, "") for position in self.inserted[low:high]]
+        low, high = bisect_left(self.objects, (start,)), bisect_left(self.objects, (end,))
+        formulas = [(position, f"${latex}$") for position, latex in self.objects[low:high]]
+        return sorted(others + formulas) if formulas else others
 
     def link_at(self, position: int) -> str:
         """Return the address of the link at a position, or ""."""
@@ -74,13 +96,30 @@ class _Builder:
         self.inserted: list[int] = []
         self.boxes: list[tuple[int, int]] = []
         self.links: list[tuple[int, int, str]] = []
+        self.objects: list[tuple[int, str]] = []
+        self.tags: list[tuple[int, int]] = []
 
     def put(self, text: str, style: int = 0) -> None:
+        """Add units."""
         if style:
             self.marks.append((self.length, self.length + len(text), style))
         self.parts.append(text)
         self.length += len(text)
         self.last = text[-1]
+
+    def write(self, text: str, style: int) -> None:
+        """Add text, with marks in place of what cannot be seen."""
+        if not _hides(text):
+            self.put(_units(text), style)
+            return
+        for part in split_hidden(text):
+            if not part.mark:
+                self.put(_units(part.text), style)
+                continue
+            start = self.length
+            self.put(f"{_MARK_EDGE}{part.text}{_MARK_EDGE}", _HIDDEN_MARK)
+            self.inserted.extend(range(start, self.length))
+            self.tags.append((start, self.length))
 
     def insert(self, character: str, style: int = 0) -> None:
         self.inserted.append(self.length)
@@ -91,47 +130,72 @@ class _Builder:
             self.insert(SEAM)
         start = self.length
         self.insert(PAD, _PAD_MARK)
-        self.put(text, style)
+        self.write(text, style)
         self.insert(PAD, _PAD_MARK)
         self.boxes.append((start, self.length))
         if following and _wide(following):
             self.insert(SEAM)
 
+    def formula(self, latex: str, style: int) -> None:
+        self.objects.append((self.length, latex))
+        self.put(OBJECT, style)
+
+    def run(self) -> Run:
+        return Run(
+            "".join(self.parts),
+            tuple(self.marks),
+            tuple(self.inserted),
+            tuple(self.boxes),
+            tuple(self.links),
+            tuple(self.objects),
+            tuple(self.tags),
+        )
+
+
+def _hides(text: str) -> bool:
+    # The first two are quick, and true for most of what is not CJK.
+    return not (text.isascii() and text.isprintable()) and find_hidden(text)
+
+
+def _units(text: str) -> str:
+    return split_pairs(text).replace("\n", _BREAK)
+
 
 def make_run(spans: Spans) -> Run:
     """Return spans as one string with marks."""
-    if len(spans) == 1 and not spans[0].style:
-        return Run(split_pairs(spans[0].text).replace("\n", _BREAK))
+    if len(spans) == 1 and not spans[0].style and not _hides(spans[0].text):
+        return Run(_units(spans[0].text))
     builder = _Builder()
     for index, span in enumerate(spans):
-        text = split_pairs(span.text).replace("\n", _BREAK)
-        style = span.style
+        text = span.text
+        style = int(span.style)
         if style & Style.IMAGE:
             address = span.href if len(span.href) <= _ADDRESS else f"{span.href[:_ADDRESS]}…"
-            text = f"{text} {split_pairs(address)}".strip()
+            text = f"{text} {address}".strip()
         if not text:
             continue
         start = builder.length
-        if style & Style.CODE:
+        if not style:
+            builder.write(text, 0)
+        elif style & Style.CODE:
             following = spans[index + 1].text[:1] if index + 1 < len(spans) else ""
-            builder.code(text, int(style), following)
+            builder.code(text, style, following)
+        elif style & Style.MATH:
+            builder.formula(text, style)
         else:
-            builder.put(text, int(style))
-        if style & Style.LINK and span.href:
+            builder.write(text, style)
+        if style & _LINKED and span.href:
             builder.links.append((start, builder.length, span.href))
-    return Run(
-        "".join(builder.parts),
-        tuple(builder.marks),
-        tuple(builder.inserted),
-        tuple(builder.boxes),
-        tuple(builder.links),
-    )
+    return builder.run()
 
 
 def formats(
     run: Run, face: Face, look: Look, start: int, end: int
 ) -> list[QTextLayout.FormatRange]:
-    """Return the format ranges of a part of a run, counted from ``start``."""
+    """Return the format ranges of a part of a run, counted from ``start``.
+
+    Formulas have none: how wide they are is not known here.
+    """
     ranges: list[QTextLayout.FormatRange] = []
     marks = run.marks
     for index in range(max(0, bisect_left(marks, (start,)) - 1), len(marks)):
@@ -140,15 +204,22 @@ def formats(
             continue
         if first >= end:
             break
-        given: QTextCharFormat = (
-            look.pad_format() if style == _PAD_MARK else look.format(face, Style(style))
-        )
+        if style > 0 and style & Style.MATH and not style & Style.CODE:
+            continue
         made = QTextLayout.FormatRange()
         made.start = max(first, start) - start
         made.length = min(last, end) - start - made.start
-        made.format = given
+        made.format = _format(face, look, style)
         ranges.append(made)
     return ranges
+
+
+def _format(face: Face, look: Look, style: int) -> QTextCharFormat:
+    if style == _PAD_MARK:
+        return look.pad_format()
+    if style == _HIDDEN_MARK:
+        return look.mark_format(face)
+    return look.format(face, Style(style))
 
 
 def common_prefix(old: Run, new: Run) -> int:
@@ -164,12 +235,22 @@ def common_prefix(old: Run, new: Run) -> int:
             else:
                 high = middle - 1
         same = low
+    if old.objects and new.objects[: len(old.objects)] != old.objects:
+        for before, after in zip(old.objects, new.objects, strict=False):
+            if before != after:
+                same = min(same, before[0], after[0])
+                break
     if old.marks == new.marks:
         return same
+    return min(same, _same_marks(old, new))
+
+
+def _same_marks(old: Run, new: Run) -> int:
+    """Return up to where two runs have the same marks."""
     for before, after in zip(old.marks, new.marks, strict=False):
         if before != after:
             if before[0] == after[0] and before[2] == after[2]:
-                return min(same, before[1], after[1])
-            return min(same, before[0], after[0])
+                return min(before[1], after[1])
+            return min(before[0], after[0])
     longer = old.marks if len(old.marks) > len(new.marks) else new.marks
-    return min(same, longer[min(len(old.marks), len(new.marks))][0])
+    return longer[min(len(old.marks), len(new.marks))][0]

@@ -43,9 +43,9 @@ def lines_of(flow: TextFlow, page: Page) -> list[int]:
     """Where each line starts."""
     starts = []
     for segment in flow._segments:
-        layout = flow._ready(segment, page.look)
+        layout = flow._ready(segment, page.look).layout
         for number in range(segment.lines):
-            starts.append(segment.start + layout.lineAt(number).textStart())
+            starts.append(segment.run_at(layout.lineAt(number).textStart()))
     return starts
 
 
@@ -121,7 +121,7 @@ def test_dropped_layouts_come_back_with_the_same_lines(page: Page) -> None:
 def test_every_line_stands_on_the_fixed_leading_whatever_its_fonts(page: Page) -> None:
     text = "latin 中文 ไทย 😀 " * 30
     flow = TextFlow(Face.BODY, make_run((Span(text),)), 760, page.look)
-    layout = flow._ready(flow._segments[0], page.look)
+    layout = flow._ready(flow._segments[0], page.look).layout
     style = page.look.styles[Face.BODY]
     for number in range(layout.lineCount()):
         line = layout.lineAt(number)

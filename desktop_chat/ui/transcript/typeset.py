@@ -1,0 +1,279 @@
+"""What is handed to a text layout for a part of a run, and how its positions are counted.
+
+Between CJK and Latin letters stands a thin space that is in no text and no copy; a formula is a
+blank as wide as its picture; one that cannot be drawn is its source. So a layout has other
+positions than the run, and this is where they meet.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from PySide6.QtGui import QTextLayout
+
+from desktop_chat.markdown.blocks import Style
+from desktop_chat.ui.transcript.formulas import Formula, Formulas, estimated_width
+from desktop_chat.ui.transcript.look import BLANK, Face, Look
+from desktop_chat.ui.transcript.runs import OBJECT, Run, formats
+from desktop_chat.ui.transcript.units import split_pairs
+
+GAP: Final = "\u2009"
+"""Between CJK and Latin letters or digits."""
+SMALLEST: Final = 0.6
+"""A formula wider than the column is made smaller, down to this part of its size."""
+_IDEOGRAPHS: Final = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
+_LETTERS: Final = f"A-Za-z0-9\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff{OBJECT}"
+_MEETING: Final = re.compile(f"[{_IDEOGRAPHS}](?=[{_LETTERS}])|[{_LETTERS}](?=[{_IDEOGRAPHS}])")
+_NO_START: Final = frozenset("。，、；：！？」』）】》〉〕｝”’％…·℃")
+_NO_END: Final = frozenset("「『（【《〈〔｛“‘￥")
+_LATIN: Final = frozenset("’”…·%")
+"""Of these, what may well begin a word after a space."""
+_BACK: Final = 40
+"""So far back another place for a line break is looked for."""
+
+
+class Edits:
+    """Where a layout's text differs from the run's. Positions count from the part's start.
+
+    Args:
+        changes: (start, end, text): that part of the run's text is another text in the layout, in
+            order.
+    """
+
+    __slots__ = ("_ends", "_laid_ends", "_laid_starts", "_starts", "text")
+
+    def __init__(self, text: str, changes: Iterable[tuple[int, int, str]]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._laid_starts: list[int] = []
+        self._laid_ends: list[int] = []
+        parts: list[str] = []
+        at = laid = 0
+        for start, end, instead in changes:
+            parts.append(text[at:start])
+            parts.append(instead)
+            laid += start - at
+            self._starts.append(start)
+            self._ends.append(end)
+            self._laid_starts.append(laid)
+            laid += len(instead)
+            self._laid_ends.append(laid)
+            at = end
+        parts.append(text[at:])
+        self.text = "".join(parts)
+        """The layout's text."""
+
+    def to_layout(self, position: int, after: bool = False) -> int:
+        """Return where a position of the run is in the layout.
+
+        Args:
+            position: in the run.
+            after: whether behind a gap that stands there, rather than before it.
+        """
+        find = bisect_right if after else bisect_left
+        index = find(self._starts, position) - 1
+        if index < 0:
+            return position
+        if self._ends[index] > position:
+            return self._laid_starts[index]
+        return self._laid_ends[index] + position - self._ends[index]
+
+    def to_run(self, position: int) -> int:
+        """Return which position of the run a position of the layout is."""
+        index = bisect_left(self._laid_starts, position) - 1
+        if index < 0:
+            return position
+        if position < self._laid_ends[index]:
+            middle = (self._laid_starts[index] + self._laid_ends[index]) / 2
+            return self._starts[index] if position < middle else self._ends[index]
+        return self._ends[index] + position - self._laid_ends[index]
+
+    def splits(self, position: int) -> bool:
+        """Tell whether a position of the layout lies within what stands for one character."""
+        index = bisect_left(self._laid_starts, position) - 1
+        return index >= 0 and position < self._laid_ends[index]
+
+
+class Placed(NamedTuple):
+    """A formula in a line.
+
+    Attributes:
+        position: in the run, from the part's start.
+        formula: its picture.
+        pixels: the size of the text that it is set for.
+        linked: whether it is part of a link.
+    """
+
+    position: int
+    formula: Formula
+    pixels: float
+    linked: bool
+
+
+class Setting(NamedTuple):
+    """A part of a run as a layout wants it.
+
+    Attributes:
+        text: of the layout.
+        ranges: its formats.
+        edits: how positions are counted, or None when both count alike.
+        placed: the formulas with a picture, in order.
+        pending: the LaTeX of those without one yet.
+    """
+
+    text: str
+    ranges: list[QTextLayout.FormatRange]
+    edits: Edits | None
+    placed: tuple[Placed, ...] = ()
+    pending: tuple[str, ...] = ()
+
+
+def set_part(
+    run: Run,
+    part: tuple[int, int],
+    face: Face,
+    look: Look,
+    width: int,
+    formulas: Formulas | None,
+) -> Setting:
+    """Return a part of a run as a layout wants it.
+
+    Args:
+        run: the text.
+        part: start and end in it.
+        face: how it is set.
+        look: fonts and colours.
+        width: of the lines; no formula is wider.
+        formulas: where pictures come from; without, each formula is its source.
+    """
+    start, end = part
+    text = run.text[start:end]
+    ranges = formats(run, face, look, start, end) if run.marks else []
+    changes = _gaps(run, text, start)
+    first = bisect_left(run.objects, (start,))
+    last = bisect_left(run.objects, (end,))
+    if first < last:
+        return _with_formulas(run, part, face, look, width, formulas, ranges, changes)
+    if not changes:
+        return Setting(text, ranges, None)
+    edits = Edits(text, changes)
+    _move(ranges, edits)
+    return Setting(edits.text, ranges, edits)
+
+
+def _gaps(run: Run, text: str, start: int) -> list[tuple[int, int, str]]:
+    """Return where thin spaces stand: not in code, and never where there is a space already."""
+    if text.isascii():
+        return []
+    found = [match.end() for match in _MEETING.finditer(text)]
+    if found and run.boxes:
+        boxes = run.boxes
+
+        def outside(position: int) -> bool:
+            index = bisect_right(boxes, (position + start, len(run.text))) - 1
+            return index < 0 or boxes[index][1] <= position + start
+
+        found = [position for position in found if outside(position)]
+    return [(position, position, GAP) for position in found]
+
+
+def _move(ranges: list[QTextLayout.FormatRange], edits: Edits) -> None:
+    """Count formats as the layout does."""
+    for made in ranges:
+        end = edits.to_layout(made.start + made.length)
+        made.start = edits.to_layout(made.start, after=True)
+        made.length = end - made.start
+
+
+def _with_formulas(
+    run: Run,
+    part: tuple[int, int],
+    face: Face,
+    look: Look,
+    width: int,
+    formulas: Formulas | None,
+    ranges: list[QTextLayout.FormatRange],
+    changes: list[tuple[int, int, str]],
+) -> Setting:
+    start, end = part
+    em = look.styles[face].em
+    text = run.text[start:end].replace(OBJECT, BLANK)
+    placed: list[Placed] = []
+    pending: list[str] = []
+    blanks: list[tuple[int, float]] = []
+    sources: list[tuple[int, str]] = []
+    styles = {first: style for first, _last, style in run.marks if style > 0}
+    for index in range(bisect_left(run.objects, (start,)), bisect_left(run.objects, (end,))):
+        position, latex = run.objects[index]
+        at = position - start
+        formula = None if formulas is None else formulas.get(latex, False)
+        if formulas is not None and formula is None:
+            pending.append(latex)
+            blanks.append((at, min(estimated_width(latex) * em, width)))
+            continue
+        pixels = 0.0 if formula is None or not formula.drawn else _fit(formula, em, width)
+        if formula is None or not pixels:
+            sources.append((at, split_pairs(latex.replace("\n", " "))))
+            continue
+        linked = bool(styles.get(position, 0) & Style.LINK)
+        placed.append(Placed(at, formula, pixels, linked))
+        blanks.append((at, formula.width * pixels))
+    changes = sorted([*changes, *((at, at + 1, source) for at, source in sources)])
+    edits = Edits(text, changes) if changes else None
+    if edits is not None:
+        _move(ranges, edits)
+        text = edits.text
+    for at, blank in blanks:
+        ranges.append(_range(at if edits is None else edits.to_layout(at, after=True), 1))
+        ranges[-1].format = look.blank(blank)
+    for at, source in sources:
+        assert edits is not None
+        style = Style(styles.get(at + start, int(Style.MATH)))
+        ranges.append(_range(edits.to_layout(at, after=True), len(source)))
+        ranges[-1].format = look.format(face, style)
+    return Setting(text, ranges, edits, tuple(placed), tuple(pending))
+
+
+def _range(start: int, length: int) -> QTextLayout.FormatRange:
+    made = QTextLayout.FormatRange()
+    made.start = start
+    made.length = length
+    return made
+
+
+def _fit(formula: Formula, em: float, width: int) -> float:
+    """Return the size at which a formula fits into a line, or 0."""
+    wide = formula.width * em
+    if wide <= width:
+        return em
+    return em * width / wide if wide * SMALLEST <= width else 0.0
+
+
+def allowed_end(text: str, start: int, end: int) -> int:
+    """Return where a line has to end so that no closing mark begins the next one.
+
+    The layout keeps marks in their place; only where it has to break within a word or after a
+    space it may tear one off.
+
+    Args:
+        text: of the layout.
+        start: of the line.
+        end: where the layout would end it.
+
+    Returns:
+        The same end, or an earlier one.
+    """
+    if end >= len(text) or (text[end] not in _NO_START and text[end - 1] not in _NO_END):
+        return end
+    if text[end - 1] == " " and text[end] in _LATIN:
+        return end
+    within = 0
+    for at in range(end - 1, max(start, end - _BACK), -1):
+        after, before = text[at], text[at - 1]
+        if after in _NO_START or after == " " or before in _NO_END or "\udc00" <= after <= "\udfff":
+            continue
+        if not (after.isalnum() and before.isalnum() and after < "\u2e80" and before < "\u2e80"):
+            return at
+        within = within or at
+    return within or end
