@@ -144,6 +144,11 @@ class Theme(QObject):
             hints.accessibility().contrastPreferenceChanged.connect(self._contrast_changed)
 
     @property
+    def paper(self) -> Tokens:
+        """The light colours, whatever is in use: for what is copied into documents."""
+        return self._schemes["light"]
+
+    @property
     def dark(self) -> bool:
         """Whether the dark scheme is in use."""
         return self._scheme == "dark"

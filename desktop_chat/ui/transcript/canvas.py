@@ -24,6 +24,7 @@ from desktop_chat.ui.transcript.accessible import AccessibleTree, name_parts
 from desktop_chat.ui.transcript.accessible_focus import CurrentMessage
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import State
+from desktop_chat.ui.transcript.clip import Clips
 from desktop_chat.ui.transcript.controls import Control
 from desktop_chat.ui.transcript.furniture import (
     BAR_WIDTH,
@@ -106,6 +107,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         viewport.setMouseTracking(True)
         self.overlay = Overlay(theme, viewport)
         self.pointer = Pointer(self)
+        self.clips = Clips(self)
         self.keyboard = Keyboard(self)
         self.current = CurrentMessage(self)
         self.pill = JumpPill(theme, self)

@@ -1,27 +1,24 @@
-"""The mouse over the painted text: hovering, links, selecting, copying."""
+"""The mouse over the painted text: hovering, links, selecting."""
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import (
-    QClipboard,
     QContextMenuEvent,
     QGuiApplication,
     QHelpEvent,
-    QKeyEvent,
-    QKeySequence,
     QMouseEvent,
 )
 from PySide6.QtWidgets import QToolTip
 
-from desktop_chat.core.i18n import tr
-from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.transcript.body import PieceAt
+from desktop_chat.ui.transcript.clip_menu import open_menu
 from desktop_chat.ui.transcript.finder import Finder
-from desktop_chat.ui.transcript.places import END, Place
-from desktop_chat.ui.transcript.selection import Selection, selected_text, whole, word_at
+from desktop_chat.ui.transcript.selection import FINISH, START, Point, Range, Selection
+from desktop_chat.ui.transcript.wordcut import Words, has_han
 
 if TYPE_CHECKING:
     from desktop_chat.ui.transcript.canvas import TranscriptCanvas
@@ -29,7 +26,18 @@ if TYPE_CHECKING:
 _SCHEMES: Final = ("http:", "https:", "mailto:")
 _DRAG: Final = 4
 _DRAG_MS: Final = 30
-_DRAG_STEP: Final = 60
+_NEAR_EDGE: Final = 60
+_HURRY: Final = 4
+_FASTEST: Final = 600
+_NEAR: Final = 200
+
+
+class Grain(Enum):
+    """What a drag selects by."""
+
+    CHARACTER = auto()
+    WORD = auto()
+    PARAGRAPH = auto()
 
 
 class Pointer:
@@ -37,18 +45,26 @@ class Pointer:
 
     Args:
         canvas: what is pointed at.
+
+    Attributes:
+        find: what lies under a point.
+        words: finds words.
+        selection: what is selected, by mouse or keys.
+        hovered: the message under the pointer, or -1.
     """
 
     def __init__(self, canvas: TranscriptCanvas) -> None:
         self._canvas = canvas
+        self.words = Words()
         self.find = Finder(canvas)
-        self.selection = Selection()
+        self.selection = Selection(canvas.column.index_of)
         self.hovered = -1
-        """The message under the pointer, or -1."""
-        self._focused = ""
-        """The message that was last pressed; Ctrl+A selects its text."""
         self._pressed: QPoint | None = None
         self._selecting = False
+        self._grain = Grain.CHARACTER
+        self._origin: Range | None = None
+        """What the press selected: a drag by words keeps that selected."""
+        self._double_at: tuple[int, QPoint] | None = None
         self._bar: tuple[PieceAt, int, int] | None = None
         self._drag_at = QPoint()
         self._drag_timer = QTimer(canvas)
@@ -73,20 +89,7 @@ class Pointer:
             self._tip(event)
             return True
         elif isinstance(event, QContextMenuEvent):
-            self._context_menu(event)
-            return True
-        return False
-
-    def key(self, event: QKeyEvent) -> bool:
-        """Take a key that does not scroll; tell whether it is dealt with."""
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-            return True
-        if event.matches(QKeySequence.StandardKey.SelectAll):
-            self.select_message(self._focused)
-            return True
-        if event.key() == Qt.Key.Key_Escape and not self.selection.empty:
-            self._clear()
+            open_menu(self._canvas, event.pos(), event.globalPos())
             return True
         return False
 
@@ -133,7 +136,7 @@ class Pointer:
         else:
             QToolTip.hideText()
 
-    # Selecting
+    # Pressing
 
     def _press(self, event: QMouseEvent) -> bool:
         point = event.position().toPoint()
@@ -146,47 +149,74 @@ class Pointer:
             return True
         place = self.find.place(point)
         if place is None:
-            self._clear()
+            self.clear()
             return True
-        self._focused = place[0]
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not self.selection.empty:
-            self._select(place[0], self.selection.anchor, place[1])
-            return True
-        again = self._selecting_again(event)
-        self._clear()
+        found = Point(*place)
         self._pressed = point
-        if again:
-            self._select(place[0], Place(*place[1][:2], 0), Place(*place[1][:2], END))
-            self._pressed = None
+        anchor = self.selection.anchor
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and anchor is not None:
+            self._grain = Grain.CHARACTER
+            self._origin = Range(anchor, anchor)
+            self._selecting = True
+            self._canvas.scroller.pause()
+            self.select(anchor, found)
+        elif self._is_third(event):
+            self._take(Grain.PARAGRAPH, found)
         else:
-            self.selection.begin(place[0], place[1], place[1])
+            self._grain = Grain.CHARACTER
+            self._origin = Range(found, found)
+            self.select(found, found)
+            self._prepare_words(point)
         return True
 
-    def _selecting_again(self, event: QMouseEvent) -> bool:
+    def _is_third(self, event: QMouseEvent) -> bool:
         """Tell whether this press is the third of a triple click."""
-        timer = self._double_at
+        before = self._double_at
         interval = QGuiApplication.styleHints().mouseDoubleClickInterval()
         return (
-            timer is not None
-            and event.timestamp() - timer[0] < interval
-            and (event.position().toPoint() - timer[1]).manhattanLength() < 2 * _DRAG
+            before is not None
+            and event.timestamp() - before[0] < interval
+            and (event.position().toPoint() - before[1]).manhattanLength() < 2 * _DRAG
         )
-
-    _double_at: tuple[int, QPoint] | None = None
 
     def _double(self, event: QMouseEvent) -> bool:
         point = event.position().toPoint()
-        place = self.find.place(point)
+        place = self.find.character(point)
         if place is None or event.button() != Qt.MouseButton.LeftButton:
             return False
         self._double_at = (event.timestamp(), point)
-        message_id, (part, number, position) = place
+        self._pressed = point
+        self._take(Grain.WORD, Point(*place))
+        return True
+
+    def _take(self, grain: Grain, point: Point) -> None:
+        """Select the word or paragraph at a point, and let a drag go on by such."""
+        self._grain = grain
+        self._origin = self._around(point)
+        self._selecting = True
+        # Text that arrives must not run away under the pointer.
+        self._canvas.scroller.pause()
+        self.select(*self._origin)
+
+    def _prepare_words(self, point: QPoint) -> None:
+        """Load the dictionary while a second press may still come, if there is Chinese here."""
         found = self.find.piece_at(point)
         if found is not None:
-            text = found[1].piece.raw()
-            start, end = word_at(text, position)
-            self._select(message_id, Place(part, number, start), Place(part, number, end))
-        return True
+            piece = found[1].piece
+            inside = self.find.inside(*found, point)
+            at = piece.hit(found[1].page, inside.x(), inside.y())
+            if has_han(piece.plain(max(0, at - _NEAR), min(piece.length(), at + _NEAR))):
+                self.words.load()
+
+    # Selecting
+
+    def _around(self, point: Point) -> Range:
+        """Return what is selected as one at a point, by the grain of the drag."""
+        if self._grain is Grain.WORD:
+            return self.find.word(point, self.words)
+        if self._grain is Grain.PARAGRAPH:
+            return self.find.paragraph(point)
+        return Range(point, point)
 
     def _extend(self, point: QPoint) -> None:
         if self._pressed is None:
@@ -194,7 +224,6 @@ class Pointer:
         if not self._selecting and (point - self._pressed).manhattanLength() < _DRAG:
             return
         if not self._selecting:
-            # Text that arrives must not run away under the pointer.
             self._canvas.scroller.pause()
         self._selecting = True
         self._drag_at = point
@@ -210,28 +239,27 @@ class Pointer:
         return min(point.y(), 0) or max(point.y() - height, 0)
 
     def _drag_on(self) -> None:
-        """Scroll while the pointer is dragged beyond an edge."""
+        """Scroll while the pointer is dragged beyond an edge: the farther, the faster."""
         beyond = self._beyond(self._drag_at)
-        self._canvas.scroll_by(max(-_DRAG_STEP, min(_DRAG_STEP, beyond)))
+        speed = min(abs(beyond) + _HURRY * max(0, abs(beyond) - _NEAR_EDGE), _FASTEST)
+        self._canvas.scroll_by(speed if beyond > 0 else -speed)
         self._extend_to(self._drag_at)
 
     def _extend_to(self, point: QPoint) -> None:
-        """Select to a point; in another message, to this one's end on that side."""
+        """Select from where the drag began to a point."""
         canvas = self._canvas
-        message_id = self.selection.message_id
-        own = canvas.column.index_of(message_id)
-        place = self.find.place(point)
-        if place is None or own is None:
+        if self._origin is None or canvas.column.index_of(self._origin.first.message_id) is None:
             return
-        caret = place[1]
-        if place[0] != message_id:
-            body = canvas.column.body(own)
-            ends = None if body is None else whole(body, canvas.page)
-            if ends is None:
-                return
-            other = canvas.column.index_of(place[0])
-            caret = ends[1] if other is not None and other > own else ends[0]
-        self._select(message_id, self.selection.anchor, caret)
+        inside = QPoint(point.x(), min(max(point.y(), 0), canvas.scroller.height - 1))
+        place = self.find.nearest(inside)
+        if place is None:
+            return
+        reached = self._around(Point(*place))
+        first, last = self._origin
+        if self.selection.compare(reached.last, last) >= 0:
+            self.select(first, reached.last)
+        else:
+            self.select(last, reached.first)
 
     def _release(self, event: QMouseEvent) -> bool:
         point = event.position().toPoint()
@@ -241,9 +269,7 @@ class Pointer:
         selecting, self._selecting = self._selecting, False
         if selecting:
             self._canvas.scroller.resume()
-            clipboard = QGuiApplication.clipboard()
-            if clipboard.supportsSelection():
-                clipboard.setText(self.text(), QClipboard.Mode.Selection)
+            self._canvas.clips.give_primary()
         if event.button() != Qt.MouseButton.LeftButton:
             return False
         if pressed is not None and not selecting:
@@ -252,65 +278,48 @@ class Pointer:
                 self._canvas.link_activated.emit(href)
         return True
 
-    def _select(self, message_id: str, anchor: Place, caret: Place) -> None:
-        self.selection.begin(message_id, anchor, caret)
-        self._repaint(message_id)
+    def select(self, anchor: Point, caret: Point) -> None:
+        """Select between two points."""
+        before = self._in_sight()
+        self.selection.begin(anchor, caret)
+        self._repaint(before)
 
     def select_message(self, message_id: str) -> None:
         """Select all text of a message."""
-        canvas = self._canvas
-        index = canvas.column.index_of(message_id)
-        body = None if index is None else canvas.column.body(index)
-        ends = None if body is None else whole(body, canvas.page)
-        if ends is not None:
-            self._select(message_id, *ends)
+        self.select(Point(message_id, START), Point(message_id, FINISH))
 
-    def _clear(self) -> None:
-        message_id = self.selection.message_id
+    def select_all(self) -> None:
+        """Select the whole conversation, what is not loaded yet included."""
+        items = self._canvas.column.items
+        if items:
+            self.select(Point(items[0].id, START), Point(items[-1].id, FINISH))
+
+    def clear(self) -> None:
+        """Select nothing."""
+        before = self._in_sight()
         self.selection.clear()
-        if message_id:
-            self._repaint(message_id)
+        self._repaint(before)
 
-    def _repaint(self, message_id: str) -> None:
-        index = self._canvas.column.index_of(message_id)
-        if index is not None:
-            self._canvas.update_message(index)
+    def branch_changed(self) -> None:
+        """Take note that other messages are shown."""
+        self.hovered = -1
+        self._pressed = self._origin = self._bar = None
+        self._drag_timer.stop()
+        self.selection.branch_changed()
 
-    # Copying
-
-    def text(self) -> str:
-        """Return the selected text."""
+    def _in_sight(self) -> dict[int, object]:
+        """Return what is selected in each message in sight."""
         canvas = self._canvas
-        index = canvas.column.index_of(self.selection.message_id)
-        selected = self.selection.of(self.selection.message_id)
-        if index is None or selected is None:
-            return ""
-        body = canvas.column.body(index)
-        return "" if body is None else selected_text(body, canvas.page, selected)
+        top = canvas.scroller.top
+        return {
+            index: self.selection.of(canvas.column.items[index].id)
+            for index in canvas.column.between(top, top + canvas.scroller.height)
+        }
 
-    def copy(self) -> bool:
-        """Copy the selected text; tell whether there was any."""
-        text = self.text()
-        if text:
-            QGuiApplication.clipboard().setText(text)
-        return bool(text)
-
-    def _context_menu(self, event: QContextMenuEvent) -> None:
-        canvas = self._canvas
-        index = self.find.item_at(event.pos())
-        if index < 0:
-            return
-        menu = Menu(canvas.theme, canvas)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if not self.selection.empty:
-            menu.add(tr("Copy"), "copy", "Ctrl C", slot=self.copy)
-        message_id = canvas.column.items[index].id
-        menu.add(tr("Copy message"), "copy", slot=lambda: canvas.copy_wanted.emit(message_id))
-        href = self.find.link(event.pos())
-        if href:
-            clipboard = QGuiApplication.clipboard()
-            menu.add(tr("Copy link"), "link", slot=lambda: clipboard.setText(href))
-        menu.open_at(event.globalPos())
+    def _repaint(self, before: dict[int, object]) -> None:
+        for index, selected in self._in_sight().items():
+            if before.get(index) != selected:
+                self._canvas.update_message(index)
 
     # What is wider than the column
 

@@ -1,117 +1,100 @@
-"""What is selected: an anchor and a caret, each a message, a part, a piece and a position."""
+"""What is selected: an anchor and a caret, each a place in the text of a message.
 
-from dataclasses import dataclass
-from typing import Final
+Messages between them are wholly selected without being looked at, so a selection costs the same
+whether it covers a word or ten thousand messages.
+"""
 
-from desktop_chat.ui.transcript.body import MessageBody
-from desktop_chat.ui.transcript.look import Page
-from desktop_chat.ui.transcript.pieces import Piece
-from desktop_chat.ui.transcript.places import Part, Place, Selected
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
-_START = Place(Part.BODY, 0, 0)
-_IDEOGRAPHS: Final = frozenset(map(chr, range(0xD840, 0xD8C0)))
-"""What the pairs of rare CJK characters begin with."""
+from desktop_chat.ui.transcript.places import END, Part, Place, Selected
+
+START: Final = Place(Part.HEAD, 0, 0)
+"""Before everything in a message."""
+FINISH: Final = Place(Part.BODY, END, END)
+"""Behind everything in a message, whatever is still to come."""
 
 
-@dataclass(slots=True)
+class Point(NamedTuple):
+    """A place in the conversation."""
+
+    message_id: str
+    place: Place
+
+
+class Range(NamedTuple):
+    """Two points in reading order."""
+
+    first: Point
+    last: Point
+
+
 class Selection:
-    """The selected text. For now it stays inside one message.
+    """The selected text.
+
+    Args:
+        index_of: where a message is in the column, or None when it is not on this branch.
 
     Attributes:
-        message_id: the message, or "" when nothing is selected.
-        anchor: where it was begun.
-        caret: where it ends.
+        anchor: where it was begun, or None.
+        caret: where it ends, or None.
     """
 
-    message_id: str = ""
-    anchor: Place = _START
-    caret: Place = _START
+    def __init__(self, index_of: Callable[[str], int | None]) -> None:
+        self._index_of = index_of
+        self.anchor: Point | None = None
+        self.caret: Point | None = None
 
     @property
     def empty(self) -> bool:
         """Whether no text is selected."""
-        return not self.message_id or self.anchor == self.caret
+        return self.anchor == self.caret
 
     def clear(self) -> None:
-        """Select nothing."""
-        self.message_id = ""
+        """Select nothing; the caret stays where the last press was."""
+        self.anchor = self.caret
 
-    def begin(self, message_id: str, anchor: Place, caret: Place) -> None:
-        """Select between two places of a message."""
-        self.message_id, self.anchor, self.caret = message_id, anchor, caret
+    def forget(self) -> None:
+        """Select nothing, and have no caret."""
+        self.anchor = self.caret = None
+
+    def begin(self, anchor: Point, caret: Point) -> None:
+        """Select between two points."""
+        self.anchor, self.caret = anchor, caret
+
+    def compare(self, one: Point, other: Point) -> int:
+        """Return a number below, at or above 0 as one point stands before another one or not."""
+        first, second = self._index_of(one.message_id) or 0, self._index_of(other.message_id) or 0
+        if first != second:
+            return first - second
+        return (one.place > other.place) - (one.place < other.place)
+
+    def range(self) -> Range | None:
+        """Return both ends in reading order, or None when nothing is selected."""
+        if self.anchor is None or self.caret is None or self.empty:
+            return None
+        if self.compare(self.anchor, self.caret) > 0:
+            return Range(self.caret, self.anchor)
+        return Range(self.anchor, self.caret)
 
     def of(self, message_id: str) -> Selected | None:
-        """Return what is selected in a message, or None."""
-        if self.empty or message_id != self.message_id:
+        """Return what is selected in a message, or None. Costs the same in any conversation."""
+        found = self.range()
+        if found is None:
             return None
-        return Selected(min(self.anchor, self.caret), max(self.anchor, self.caret))
+        first, last = self._index_of(found.first.message_id), self._index_of(found.last.message_id)
+        index = self._index_of(message_id)
+        if first is None or last is None or index is None or not first <= index <= last:
+            return None
+        return Selected(
+            found.first.place if index == first else START,
+            found.last.place if index == last else FINISH,
+        )
 
-
-def selected_text(body: MessageBody, page: Page, selected: Selected) -> str:
-    """Return the visible text of a selection, list markers included."""
-    parts: list[str] = []
-    for place in body.placed(page):
-        before: Piece | None = None
-        for index, piece in enumerate(place.section.pieces):
-            chosen = selected.range(place.part, index)
-            if chosen is None:
-                continue
-            start, end = chosen[0], min(chosen[1], piece.length())
-            if parts:
-                parts.append(_joint(before, piece))
-            if start == 0:
-                parts.append(piece.lead())
-            parts.append(piece.plain(start, end))
-            before = piece
-    return "".join(parts)
-
-
-def _joint(before: Piece | None, piece: Piece) -> str:
-    if before is not None and piece.continues(before):
-        return ""
-    return "\n\n" if before is None or piece.gap else "\n"
-
-
-def whole(body: MessageBody, page: Page) -> tuple[Place, Place] | None:
-    """Return the first and the last place of a message's text, or None without text."""
-    placed = [place for place in body.placed(page) if place.section.pieces]
-    body_parts = [place for place in placed if place.part == Part.BODY] or placed
-    if not body_parts:
-        return None
-    first, last = body_parts[0], body_parts[-1]
-    index = len(last.section.pieces) - 1
-    end = Place(last.part, index, last.section.pieces[index].length())
-    return Place(first.part, 0, 0), end
-
-
-def _second_half(text: str, at: int) -> bool:
-    """Tell whether a unit is the second of a pair."""
-    return 0 < at < len(text) and "\udc00" <= text[at] <= "\udfff"
-
-
-def word_at(text: str, position: int) -> tuple[int, int]:
-    """Return the word around a position: letters and digits, or a run of CJK up to punctuation.
-
-    Args:
-        text: characters beyond U+FFFF are whole, or pairs of units.
-        position: in it.
-    """
-    if not text:
-        return 0, 0
-    position = min(position, len(text) - 1)
-    if _second_half(text, position):
-        position -= 1
-
-    def inside(at: int) -> bool:
-        unit = text[at - 1] if _second_half(text, at) else text[at]
-        return unit.isalnum() or unit == "_" or unit in _IDEOGRAPHS
-
-    if not inside(position):
-        return position, position + (2 if _second_half(text, position + 1) else 1)
-    start = end = position
-    wide = ord(text[position]) > 0x2E7F
-    while start > 0 and inside(start - 1) and (ord(text[start - 1]) > 0x2E7F) == wide:
-        start -= 1
-    while end < len(text) and inside(end) and (ord(text[end]) > 0x2E7F) == wide:
-        end += 1
-    return start, end
+    def branch_changed(self) -> bool:
+        """Clear it when one of its messages is gone; tell whether it was cleared."""
+        for point in (self.anchor, self.caret):
+            if point is not None and self._index_of(point.message_id) is None:
+                self.forget()
+                return True
+        return False

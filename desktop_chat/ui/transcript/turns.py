@@ -20,6 +20,11 @@ class Turns:
         self._rail = rail
         self._questions: list[int] = []
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._questions)
+
     def refresh(self) -> None:
         """Find the questions anew; costs O(messages)."""
         items = self._column.items

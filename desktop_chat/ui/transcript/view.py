@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop_chat.core.events import Notice, NoticeKind, ReasoningDelta, TextDelta
@@ -22,7 +22,6 @@ from desktop_chat.ui.transcript.question import QuestionBody
 
 FRAME_MS: Final = 33
 _WORK_SECONDS: Final = 0.008
-_COLOUR_SECONDS: Final = 0.004
 _REST: Final = 2.0
 """A frame is followed by a pause at least so many times as long as it took."""
 _DRAIN: Final = 512
@@ -86,7 +85,8 @@ class TranscriptView(TranscriptCanvas):
         if branch and branch[-1].state is MessageState.STREAMING and not known:
             self.scroller.sent()
         self._live = {entry.id for entry in branch if entry.state is MessageState.STREAMING}
-        self.pointer.hovered = -1
+        self.pointer.branch_changed()
+        self.clips.branch_changed()
         self.turns.refresh()
         self.search.branch_changed()
         self.announcer.branch_changed()
@@ -276,14 +276,10 @@ class TranscriptView(TranscriptCanvas):
         """Colour more of the code in sight; tell whether some is left."""
         backlog = self.page.backlog
         changed = False
-        deadline = time.perf_counter() + _COLOUR_SECONDS
         for piece in list(backlog):
-            if time.perf_counter() > deadline:
-                break
-            changed = True
-            if not isinstance(piece, CodePiece) or piece.work(
-                len(piece.block.lines) - 1, _COLOUR_SECONDS
-            ):
+            ready = not isinstance(piece, CodePiece) or piece.work()
+            changed = not isinstance(piece, CodePiece) or piece.take_pale() or changed
+            if ready:
                 del backlog[piece]
         if changed:
             self.viewport().update()
@@ -335,8 +331,7 @@ class TranscriptView(TranscriptCanvas):
             return
         if command.name == "action":
             if command.value == "copy":
-                self.copy_message(message_id)
-                self.overlay.confirm((message_id, "do:copy"))
+                self.clips.copy_message(message_id, key=(message_id, "do:copy"))
             self.action_requested.emit(message_id, command.value)
         elif command.name == "sibling":
             self._switched = message_id
@@ -382,27 +377,17 @@ class TranscriptView(TranscriptCanvas):
 
     def copy_selection(self) -> None:
         """Copy the selected text, if any."""
-        self.pointer.copy()
+        self.clips.copy()
 
     def copy_message(self, message_id: str) -> None:
-        """Copy a message as it is written: its Markdown."""
-        index = self.column.index_of(message_id)
-        if index is None:
-            return
-        item = self.column.items[index]
-        text = "" if item.message is None else item.message.text
-        if isinstance(item.body, AnswerBody):
-            # A streaming answer has more than the message it began as.
-            text = item.body.text.source.text
-        if text:
-            QGuiApplication.clipboard().setText(text)
+        """Copy a message as it is written: its Markdown, and as HTML."""
+        self.clips.copy_message(message_id)
 
     def copy_last_answer(self) -> bool:
         """Copy the last answer; tell whether there is one with text."""
         for item in reversed(self.column.items):
             if item.role is Role.ASSISTANT and item.chars:
-                self.copy_message(item.id)
-                return item.message is not None
+                return self.clips.copy_message(item.id)
         return False
 
     def copy_last_code(self) -> bool:

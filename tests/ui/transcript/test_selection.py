@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.pieces import TextPiece
-from desktop_chat.ui.transcript.selection import word_at
+from desktop_chat.ui.transcript.wordcut import word_at
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
 from tests.ui.transcript.corpus import ZH
@@ -79,9 +79,9 @@ def test_a_part_of_an_item_is_copied_without_its_marker(view: TranscriptView) ->
 
 def test_a_drag_into_another_message_ends_with_its_own(view: TranscriptView) -> None:
     drag(view, point_of(view, "a", ITEM, 0, 10), point_of(view, "q", 0, 5, 5))
-    assert view.pointer.text() == "First paragraph with words."
+    assert view.clips.text() == "First paragraph with words."
     drag(view, point_of(view, "q", 0, 0, 5), point_of(view, "a", ITEM, 60, 10))
-    assert view.pointer.text() == "A question\nof two lines"
+    assert view.clips.text() == "A question\nof two lines"
 
 
 def test_a_drag_beyond_the_edge_scrolls(theme: Theme) -> None:
@@ -98,7 +98,7 @@ def test_a_drag_beyond_the_edge_scrolls(theme: Theme) -> None:
     for _ in range(5):
         view.pointer._drag_on()
     assert view.scroller.top == top + 5 * 30
-    assert view.pointer.text().count("word words") > 9
+    assert view.clips.text().count("word words") > 9
     QTest.mouseRelease(port, LEFT, pos=QPoint(start.x(), 430))
     assert not view.pointer._drag_timer.isActive()
 
@@ -150,9 +150,9 @@ def test_shift_and_click_extend(view: TranscriptView) -> None:
 
 def test_esc_selects_nothing_and_is_left_to_others_otherwise(view: TranscriptView) -> None:
     drag(view, point_of(view, "a", FIRST, 0, 10), point_of(view, "a", FIRST, 50, 10))
-    assert view.pointer.text()
+    assert view.clips.text()
     QTest.keyClick(view, Qt.Key.Key_Escape)
-    assert view.pointer.text() == ""
+    assert view.clips.text() == ""
     QApplication.clipboard().setText("before")
     view.copy_selection()
     assert clipboard() == "before"
@@ -163,12 +163,12 @@ def test_a_selection_lives_through_scrolling_and_a_new_width(theme: Theme) -> No
     view.scroll_to(0)
     run(view)
     drag(view, point_of(view, "a", 0, 0, 10), point_of(view, "a", 0, 200, 10))
-    text = view.pointer.text()
+    text = view.clips.text()
     assert text
     view.scroll_to_end()
     view.resize(500, 400)
     run(view)
-    assert view.pointer.text() == text
+    assert view.clips.text() == text
 
 
 def test_a_link_is_told_by_shape_tip_and_click(view: TranscriptView) -> None:

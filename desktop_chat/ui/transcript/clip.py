@@ -1,0 +1,386 @@
+"""Copying: what is selected, or a message, as Markdown, HTML and a form of our own at once.
+
+What is short is on the clipboard at once. The rest is converted on a thread; where texts are not
+loaded yet they are asked for, and the copy waits for them.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QByteArray, QMimeData
+from PySide6.QtGui import QClipboard, QCursor, QGuiApplication
+from PySide6.QtWidgets import QToolTip
+
+from desktop_chat.core.i18n import tr
+from desktop_chat.core.messages import Message, Role
+from desktop_chat.markdown.blocks import Block, CodeBlock, MathBlock, Style
+from desktop_chat.markdown.mathml import mathml
+from desktop_chat.ui.transcript.answer import AnswerBody
+from desktop_chat.ui.transcript.body import MessageBody, Placed
+from desktop_chat.ui.transcript.clip_code import ClipColours
+from desktop_chat.ui.transcript.clip_forms import (
+    PRIVATE_TYPE,
+    TEXT_LIMIT,
+    Form,
+    Forms,
+    Passage,
+    Words,
+    convert,
+)
+from desktop_chat.ui.transcript.frames import alert_title
+from desktop_chat.ui.transcript.pieces import Piece
+from desktop_chat.ui.transcript.places import Part, Selected
+from desktop_chat.ui.transcript.selection import FINISH, START
+from desktop_chat.ui.transcript.worker import Worker
+
+if TYPE_CHECKING:
+    from desktop_chat.ui.transcript.canvas import TranscriptCanvas
+
+_AT_ONCE: Final = 4000
+"""So many characters are converted on the UI thread."""
+_QUIET: Final = 0.4
+"""A copy that took more seconds says so when it is done."""
+_ASKED: Final = 200
+"""So many texts are asked for at a time."""
+_PRIMARY: Final = 200_000
+"""So many characters are given to the middle button."""
+_ALERTS: Final = ("note", "tip", "important", "warning", "caution")
+
+
+@dataclass(slots=True)
+class _Wish:
+    """A copy that is under way.
+
+    Attributes:
+        message_ids: of what is copied, in order.
+        parts: what of the first and the last message, by id; everything of the others.
+        form: as what.
+        key: of the control that shows a check when it is done, or None.
+        since: when it was wished, on the monotonic clock.
+        sources: texts that had to be loaded.
+    """
+
+    message_ids: list[str]
+    parts: dict[str, Selected]
+    form: Form
+    key: tuple[str, str] | None
+    since: float
+    sources: dict[str, Message]
+
+
+class Clips:
+    """Puts what is selected on the clipboard.
+
+    Args:
+        canvas: whose messages they are.
+    """
+
+    def __init__(self, canvas: TranscriptCanvas) -> None:
+        self._canvas = canvas
+        self._worker = Worker(canvas)
+        self._wish: _Wish | None = None
+
+    # What is wished
+
+    def copy(self, form: Form = Form.ALL) -> bool:
+        """Copy what is selected; tell whether anything is."""
+        wish = self._selected(form)
+        if wish is not None:
+            self._begin(wish)
+        return wish is not None
+
+    def copy_message(
+        self, message_id: str, form: Form = Form.ALL, key: tuple[str, str] | None = None
+    ) -> bool:
+        """Copy a message as it is written; tell whether it is there.
+
+        Args:
+            message_id: which.
+            form: as what.
+            key: of the control that shows a check when it is done.
+        """
+        if self._canvas.column.index_of(message_id) is None:
+            return False
+        wish = self._wish
+        if wish is None or (wish.message_ids, wish.parts, wish.form) != ([message_id], {}, form):
+            self._begin(_Wish([message_id], {}, form, key, time.monotonic(), {}))
+        return True
+
+    def copy_formula(self, latex: str, *, as_mathml: bool = False) -> None:
+        """Copy a formula as LaTeX, or as the MathML that Word makes an equation of."""
+        written = mathml(latex, block=False)
+        if as_mathml:
+            if written is not None:
+                self._put(Forms(text=written))
+            return
+        html = "" if written is None else f'<meta charset="utf-8">\n{written}'
+        self._put(Forms(text=latex, html=html))
+
+    def text(self) -> str:
+        """Return what is selected as Markdown, as far as its texts are there."""
+        wish = self._selected(Form.MARKDOWN)
+        if wish is None:
+            return ""
+        passages = [found for name in wish.message_ids if (found := self._passage(wish, name))]
+        return convert(passages, Form.MARKDOWN, self._words(), None).text
+
+    def give_primary(self) -> None:
+        """Give what is selected to the middle button, where there is such a thing."""
+        clipboard = QGuiApplication.clipboard()
+        if not clipboard.supportsSelection() or self._canvas.pointer.selection.empty:
+            return
+        wish = self._selected(Form.MARKDOWN)
+        column = self._canvas.column
+        chars = 0
+        for name in wish.message_ids if wish is not None else ():
+            index = column.index_of(name)
+            chars += 0 if index is None else column.items[index].chars
+            if chars > _PRIMARY:
+                return
+        clipboard.setText(self.text(), QClipboard.Mode.Selection)
+
+    def _selected(self, form: Form) -> _Wish | None:
+        canvas = self._canvas
+        found = canvas.pointer.selection.range()
+        if found is None:
+            return None
+        first = canvas.column.index_of(found.first.message_id)
+        last = canvas.column.index_of(found.last.message_id)
+        if first is None or last is None:
+            return None
+        ids = [canvas.column.items[index].id for index in range(first, last + 1)]
+        parts = {}
+        for name in {ids[0], ids[-1]}:
+            selected = canvas.pointer.selection.of(name)
+            if selected is not None and (selected.first, selected.last) != (START, FINISH):
+                parts[name] = selected
+        return _Wish(ids, parts, form, None, time.monotonic(), {})
+
+    # Texts that are not there yet
+
+    def texts_came(self, messages: Sequence[Message]) -> None:
+        """Take texts that a copy waits for."""
+        wish = self._wish
+        if wish is None or (not wish.sources and not self._missing(wish)):
+            return
+        wanted = set(wish.message_ids)
+        wish.sources.update({item.id: item for item in messages if item.id in wanted})
+        self._begin(wish)
+
+    def branch_changed(self) -> None:
+        """Give a copy up whose messages are gone."""
+        wish = self._wish
+        column = self._canvas.column
+        if wish is not None and any(column.index_of(name) is None for name in wish.message_ids):
+            self._wish = None
+
+    def _missing(self, wish: _Wish) -> list[str]:
+        """Return some of the messages whose text is not there."""
+        found: list[str] = []
+        column = self._canvas.column
+        for name in wish.message_ids:
+            index = column.index_of(name)
+            if index is None or name in wish.sources:
+                continue
+            if column.items[index].message is None:
+                found.append(name)
+                if len(found) == _ASKED:
+                    break
+        return found
+
+    def _begin(self, wish: _Wish) -> None:
+        """Convert what is wished, or ask for what is missing first."""
+        self._wish = wish
+        missing = self._missing(wish)
+        if missing:
+            self._canvas.column.ask(missing)
+            self._canvas.texts_needed.emit(missing)
+            return
+        self._convert(wish)
+
+    # Converting
+
+    def _convert(self, wish: _Wish) -> None:
+        passages = [found for name in wish.message_ids if (found := self._passage(wish, name))]
+        words = self._words()
+        size = sum(passage.size for passage in passages)
+        if size > TEXT_LIMIT:
+            self._wish = None
+            self._say(tr("This is too much to copy at once. Select less, or export the chat."))
+            return
+        if size <= _AT_ONCE and all(map(_light, passages)):
+            self._done(wish, convert(passages, wish.form, words, None))
+            return
+        paper = self._canvas.theme.paper
+        colours = ClipColours(
+            {
+                "kw": paper.syn_kw.name(),
+                "str": paper.syn_str.name(),
+                "num": paper.syn_num.name(),
+                "fn": paper.syn_fn.name(),
+                "com": paper.syn_com.name(),
+                "add": paper.ok.name(),
+                "del": paper.danger.name(),
+            }
+        )
+        form = wish.form
+        self._worker.start(
+            lambda: convert(passages, form, words, colours), lambda forms: self._done(wish, forms)
+        )
+
+    def _done(self, wish: _Wish, forms: Forms | None) -> None:
+        if wish is not self._wish:
+            return
+        self._wish = None
+        if forms is None or not (forms.text or forms.html):
+            if forms is not None and wish.form is Form.RICH:
+                self._say(tr("This is too much for rich text. Copy it as Markdown instead."))
+            return
+        self._put(forms)
+        if wish.key is not None:
+            self._canvas.overlay.confirm(wish.key)
+        if time.monotonic() - wish.since > _QUIET:
+            self._say(tr("Copied"))
+
+    @staticmethod
+    def _put(forms: Forms) -> None:
+        data = QMimeData()
+        if forms.text:
+            data.setText(forms.text)
+        if forms.html:
+            data.setHtml(forms.html)
+        if forms.private:
+            data.setData(PRIVATE_TYPE, QByteArray(forms.private))
+        QGuiApplication.clipboard().setMimeData(data)
+
+    def _say(self, words: str) -> None:
+        QToolTip.showText(QCursor.pos(), words, self._canvas.viewport())
+
+    @staticmethod
+    def _words() -> Words:
+        names = {Role.USER: tr("You"), Role.ASSISTANT: tr("Assistant")}
+        return Words(names, {alert: alert_title(alert) for alert in _ALERTS})
+
+    # What of a message
+
+    def _passage(self, wish: _Wish, message_id: str) -> Passage | None:
+        """Return what is copied of a message; None when that is nothing."""
+        column = self._canvas.column
+        index = column.index_of(message_id)
+        if index is None:
+            return None
+        item = column.items[index]
+        message = item.message or wish.sources.get(message_id)
+        if message is None:
+            return None
+        body = item.body
+        selected = wish.parts.get(message_id)
+        if selected is not None:
+            if item.message is None:
+                column.replace(index, message)
+            body = column.body(index)
+        if selected is None or body is None:
+            passage = self._whole(message, body, alone=message_id in wish.parts or wish.key)
+        elif isinstance(body, AnswerBody):
+            passage = self._answer(body, selected)
+        else:
+            text = message.text.strip("\n")
+            passage = Passage(item.role, self._slice(body, Part.BODY, selected, text), plain=True)
+        return passage if passage.source or passage.thinking or passage.blocks else None
+
+    @staticmethod
+    def _whole(message: Message, body: MessageBody | None, *, alone: object) -> Passage:
+        text, thinking = message.text, ""
+        if isinstance(body, AnswerBody):
+            # A streaming answer has more than the message it began as.
+            text = body.text.source.text
+            if body.thinking.shown and not alone:
+                thinking = body.text.reasons.text
+        return Passage(message.role, text, message.role is Role.USER, thinking)
+
+    def _answer(self, body: AnswerBody, selected: Selected) -> Passage:
+        thinking = ""
+        if body.thinking.shown and selected.first.part < Part.BODY:
+            text = body.text.reasons.text
+            thinking = self._slice(body, Part.THINKING, selected, text)
+        passage = Passage(Role.ASSISTANT, thinking=thinking)
+        if selected.last.part < Part.BODY:
+            return replace(passage, source=thinking, plain=True, thinking="")
+        pieces = body.text.body.pieces
+        chosen = []
+        for number in range(len(pieces)):
+            found = selected.range(Part.BODY, number)
+            if found is not None:
+                chosen.append((number, found))
+        if not chosen:
+            return passage
+        if body.waiting and selected.last.piece >= len(pieces):
+            # The rest is parsed beside the UI thread.
+            first, positions = chosen[0]
+            start = _cropped(pieces[first], positions)
+            cut: tuple[tuple[int, Block | None], tuple[int, Block | None]]
+            cut = ((first, start), (1 << 60, None))
+            return replace(passage, source=body.text.source.text, cut=cut)
+        first_start = chosen[0][1][0]
+        whole = chosen[0][0] == 0 and not first_start and len(chosen) == len(pieces)
+        if whole and chosen[-1][1][1] >= pieces[-1].length() and len(pieces) > 1:
+            return replace(passage, source=body.text.source.text)
+        blocks = tuple(_cropped(pieces[number], found) for number, found in chosen)
+        return replace(passage, blocks=blocks)
+
+    def _slice(self, body: MessageBody, part: Part, selected: Selected, text: str) -> str:
+        """Return what is selected of plain text, what is folded away in it included."""
+        place = next((p for p in body.placed(self._canvas.page) if p.part == part), None)
+        if place is None:
+            return ""
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        start, end = 0, len(text)
+        if selected.first.part == part:
+            start = _offset(place, selected.first.piece, selected.first.position)
+        if selected.last.part == part and selected.last.piece < len(place.section.pieces):
+            end = _offset(place, selected.last.piece, selected.last.position)
+        return text[start:end]
+
+
+def _offset(place: Placed, number: int, position: int) -> int:
+    """Return where a position is in the text that a section of plain lines was made of."""
+    pieces = place.section.pieces
+    if number >= len(pieces):
+        return 1 << 60
+    piece = pieces[number]
+    # Visible marks of hidden characters and the like are no part of the text.
+    return piece.block.start + len(piece.plain(0, min(position, piece.length())))
+
+
+def _cropped(piece: Piece, positions: tuple[int, int]) -> Block:
+    start, end = positions[0], min(positions[1], piece.length())
+    whole = start == 0 and end >= piece.length()
+    return _still(piece.block if whole else piece.crop(start, end))
+
+
+def _still(block: Block) -> Block:
+    """Return a block that does not grow any more."""
+    if isinstance(block, CodeBlock) and block.open:
+        return replace(block, lines=list(block.lines))
+    if isinstance(block, MathBlock) and block.open:
+        return copy.copy(block)
+    return block
+
+
+def _light(passage: Passage) -> bool:
+    """Tell whether a short passage is converted in a moment: it loads nothing."""
+    if passage.plain:
+        return True
+    if passage.blocks is None:
+        return not any(mark in passage.source for mark in ("```", "~~~", "$", "\\", "    "))
+    return not any(
+        isinstance(block, MathBlock)
+        or (isinstance(block, CodeBlock) and len(block.lines) > 1)
+        or any(span.style & Style.MATH for span in getattr(block, "spans", ()))
+        for block in passage.blocks
+    )
