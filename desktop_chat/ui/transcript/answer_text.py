@@ -119,6 +119,7 @@ class AnswerText:
             The height in the section below which it may look different, or ``UNCHANGED``.
         """
         changed = UNCHANGED
+        self.body.live = more
         while self.source.length and time.perf_counter() <= deadline:
             text = self.source.take(_SLICE_CHARS)
             first = self._stream.feed(text)
@@ -138,6 +139,7 @@ class AnswerText:
         if not self._finished:
             return
         self._finished = False
+        self.body.live = True
         self._stream = MarkdownStream()
         self.source.rewind()
         self.chars = self.source.length

@@ -2,160 +2,278 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
-from typing import Final
-from unicodedata import east_asian_width
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTextLayout
 
+from desktop_chat.ui.transcript.code_cuts import CHUNK, Cuts, Rows, advances
 from desktop_chat.ui.transcript.layout_text import Counter, edge
 from desktop_chat.ui.transcript.look import Face, Look
 from desktop_chat.ui.transcript.machines import Tokens
+from desktop_chat.ui.transcript.marks import inert
 from desktop_chat.ui.transcript.units import to_characters, to_units
 
-_CHUNK: Final = 800
-"""A longer line is laid out in parts of so many characters."""
-_KEPT_LINES: Final = 240
+_KEPT: Final = 240
 _KEPT_AROUND: Final = 40
-_TAB: Final = 4
 _ENDLESS: Final = 1e7
-
-
-def _is_wide(character: str) -> bool:
-    return east_asian_width(character) in "WF"
+_SEPARATORS: Final = str.maketrans({"\u2028": "\u2424", "\u2029": "\u2424"})
 
 
 def width_of(text: str, look: Look) -> float:
     """Return about how wide a piece of code is, in logical pixels, without laying it out."""
-    wide = 0 if text.isascii() else sum(map(_is_wide, text))
-    narrow = len(text) - wide + text.count("\t") * (_TAB - 1)
-    return narrow * look.code_advance + wide * look.code_wide_advance
+    return advances(look).width(text)
+
+
+class LaidPart(NamedTuple):
+    """A part of a line.
+
+    Attributes:
+        row: of the line that it stands in.
+        left: its left edge, from the line's.
+        layout: with one line.
+    """
+
+    row: int
+    left: float
+    layout: QTextLayout
+
+
+class _Edges:
+    """The left edges of the parts of a very long line, which may grow at its end."""
+
+    __slots__ = ("_last", "_look", "edges")
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._last = ""
+        self.edges = [0.0]
+
+    def follow(self, text: str) -> bool:
+        """Take note of more text; tell whether it begins as before."""
+        whole = len(self.edges) - 1
+        if whole and text[(whole - 1) * CHUNK : whole * CHUNK] != self._last:
+            return False
+        known = advances(self._look)
+        # The last part may be cut by the end of what has arrived.
+        for start in range(whole * CHUNK, len(text) - CHUNK, CHUNK):
+            self._last = text[start : start + CHUNK]
+            self.edges.append(self.edges[-1] + known.width(self._last))
+        return True
 
 
 class CodeLines:
-    """Layouts of the lines that are visible.
+    """Layouts of the lines that are visible, and where their characters are.
+
+    Columns and positions count characters of the block's lines.
 
     Args:
         lines: of the block; they may grow.
+
+    Attributes:
+        lines: of the block.
+        rows: how lines are cut.
     """
 
-    __slots__ = ("_chunks", "_layouts", "_measured", "_starts", "_widest", "lines")
+    __slots__ = ("_edges", "_layouts", "_measured", "_starts", "_widest", "lines", "rows")
 
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
-        self._layouts: dict[int, QTextLayout] = {}
-        self._chunks: dict[int, list[float]] = {}
-        self._starts: list[int] = []
+        self.rows = Rows(lines)
+        self._layouts: dict[tuple[int, int], QTextLayout] = {}
+        self._edges: dict[int, _Edges] = {}
+        self._starts = [0]
         self._measured = 0
         self._widest = 0.0
 
+    def take(self, lines: list[str]) -> None:
+        """Take another list that begins with the same lines."""
+        self.lines = self.rows.lines = lines
+
     def touch(self, first: int) -> None:
         """Forget what is known of the lines from one on: they have changed."""
-        for known in (self._layouts, self._chunks):
-            for index in [index for index in known if index >= first]:
-                del known[index]
+        first = min(first, len(self.lines))
+        for key in [key for key in self._layouts if key[0] >= first]:
+            del self._layouts[key]
+        for index in [index for index in self._edges if index > first]:
+            del self._edges[index]
         self._measured = min(self._measured, first)
-        self._starts = []
+        del self._starts[first + 1 :]
+        self.rows.touch(first)
 
     def touch_line(self, index: int) -> None:
-        """Forget the layout of one line: its colours have changed."""
-        self._layouts.pop(index, None)
+        """Forget the layouts of one line: its colours have changed."""
+        if (index, 0) in self._layouts:
+            for key in [key for key in self._layouts if key[0] == index]:
+                del self._layouts[key]
 
     def drop(self) -> None:
         """Let the layouts go."""
         self._layouts.clear()
-        self._chunks.clear()
-        self._starts = []
+        self._edges.clear()
 
     def prune(self, visible: range) -> None:
         """Let the layouts of lines that are out of sight go, once there are many."""
-        if len(self._layouts) > _KEPT_LINES:
-            keep = range(visible.start - _KEPT_AROUND, visible.stop + _KEPT_AROUND)
-            self._layouts = {at: line for at, line in self._layouts.items() if at in keep}
+        if len(self._layouts) <= _KEPT:
+            return
+        keep = range(visible.start - _KEPT_AROUND, visible.stop + _KEPT_AROUND)
+        self._layouts = {key: laid for key, laid in self._layouts.items() if key[0] in keep}
+        if len(self._layouts) > 2 * _KEPT:
+            # One line of very many parts.
+            self._layouts = dict(list(self._layouts.items())[-_KEPT:])
 
     def widest(self, look: Look) -> float:
         """Return the width of the widest line, in logical pixels."""
-        for index in range(self._measured, len(self.lines)):
-            self._widest = max(self._widest, width_of(self.lines[index], look))
+        known = advances(look)
+        lines = self.lines
+        for index in range(self._measured, len(lines)):
+            text = lines[index]
+            if len(text) * known.narrow <= self._widest and text.isascii() and "\t" not in text:
+                continue
+            width = self.width(index, look)
+            self._widest = max(self._widest, width)
         # The last line of an open block may still grow.
-        self._measured = max(0, len(self.lines) - 1)
+        self._measured = max(0, len(lines) - 1)
         return self._widest
 
-    def layouts(
-        self, index: int, tokens: Tokens, look: Look, view: tuple[float, float]
-    ) -> Iterator[tuple[float, QTextLayout]]:
-        """Return what is visible of a line: parts with their left edges.
+    def width(self, index: int, look: Look) -> float:
+        """Return the width of a line in one row, in logical pixels."""
+        text = self.lines[index]
+        if len(text) <= CHUNK:
+            return width_of(text, look)
+        edges = self._edges_of(index, look)
+        return edges[-1] + width_of(text[(len(edges) - 1) * CHUNK :], look)
+
+    def _edges_of(self, index: int, look: Look) -> list[float]:
+        """Return the left edge of each part of a long line."""
+        found = self._edges.get(index)
+        if found is None or not found.follow(self.lines[index]):
+            found = self._edges[index] = _Edges(look)
+            found.follow(self.lines[index])
+        return found.edges
+
+    # Parts
+
+    def _left(self, index: int, cuts: Cuts, part: int, look: Look) -> float:
+        if self.rows.wraps:
+            return cuts.indent if part else 0.0
+        return self._edges_of(index, look)[part] if part else 0.0
+
+    def _layout(self, index: int, part: int, cuts: Cuts, tokens: Tokens, look: Look) -> QTextLayout:
+        key = (index, part)
+        found = self._layouts.get(key)
+        if found is None:
+            start, end = cuts.start(part), cuts.end(part)
+            text = self.lines[index]
+            if cuts.count > 1:
+                text = text[start:end]
+                tokens = _cut(tokens, start, end)
+            found = self._layouts[key] = lay(text, tokens, look)
+        return found
+
+    def parts(
+        self, index: int, tokens: Tokens, look: Look, view: tuple[float, float], rows: range
+    ) -> Iterator[LaidPart]:
+        """Return what is visible of a line.
 
         Args:
             index: of the line.
             tokens: its colours.
             look: fonts and colours.
             view: left and right edge of what is visible, counted from the line's start.
+            rows: of the line that are visible.
         """
-        text = self.lines[index]
-        if len(text) <= _CHUNK:
-            yield 0.0, self._layout(index, tokens, look)
+        cuts = self.rows.cuts(index)
+        if cuts.count == 1:
+            yield LaidPart(0, 0.0, self._layout(index, 0, cuts, tokens, look))
             return
-        edges = self._edges(index, look)
-        first = max(0, bisect_right(edges, view[0]) - 1)
-        for part in range(first, len(edges)):
+        if self.rows.wraps:
+            for part in range(max(0, rows.start), min(cuts.count, rows.stop)):
+                left = cuts.indent if part else 0.0
+                yield LaidPart(part, left, self._layout(index, part, cuts, tokens, look))
+            return
+        edges = self._edges_of(index, look)
+        for part in range(max(0, bisect_right(edges, view[0]) - 1), cuts.count):
             if edges[part] > view[1]:
                 return
-            start = part * _CHUNK
-            yield edges[part], _lay(text[start : start + _CHUNK], (), look)
+            yield LaidPart(0, edges[part], self._layout(index, part, cuts, tokens, look))
 
-    def _edges(self, index: int, look: Look) -> list[float]:
-        """Return the left edge of each part of a long line."""
-        found = self._chunks.get(index)
-        if found is None:
-            text = self.lines[index]
-            starts = range(0, len(text), _CHUNK)
-            widths = [width_of(text[start : start + _CHUNK], look) for start in starts]
-            found = self._chunks[index] = list(accumulate(widths[:-1], initial=0.0))
-        return found
+    def place(self, index: int, column: int, tokens: Tokens, look: Look) -> tuple[int, float]:
+        """Return the row of the line in which a position is, and its x there."""
+        cuts = self.rows.cuts(index)
+        part = cuts.find(column)
+        x = self._x(index, part, cuts, column, tokens, look)
+        return (part if self.rows.wraps else 0), x
 
-    def _layout(self, index: int, tokens: Tokens, look: Look) -> QTextLayout:
-        found = self._layouts.get(index)
-        if found is None:
-            found = self._layouts[index] = _lay(self.lines[index], tokens, look)
-        return found
+    def _x(
+        self, index: int, part: int, cuts: Cuts, column: int, tokens: Tokens, look: Look
+    ) -> float:
+        line = self._layout(index, part, cuts, tokens, look).lineAt(0)
+        text = self.lines[index][cuts.start(part) : cuts.end(part)]
+        x = edge(line, to_units(text, column - cuts.start(part)))
+        return self._left(index, cuts, part, look) + x
 
-    def x_of(self, index: int, column: int, look: Look) -> float:
-        """Return the x of a position in a line."""
-        text = self.lines[index]
-        if len(text) <= _CHUNK:
-            line = self._layout(index, (), look).lineAt(0)
-            return edge(line, to_units(text, column))
-        return width_of(text[:column], look)
+    def spans(
+        self, index: int, first: int, last: int, tokens: Tokens, look: Look, rows: range
+    ) -> Iterator[tuple[int, float, float]]:
+        """Return where the characters between two columns stand.
 
-    def column_at(self, index: int, x: float, look: Look) -> int:
-        """Return the position in a line nearest to an x."""
-        text = self.lines[index]
-        if len(text) <= _CHUNK:
-            line = self._layout(index, (), look).lineAt(0)
-            return to_characters(text, int(line.xToCursor(x)))
-        edges = self._edges(index, look)
-        part = max(0, bisect_right(edges, x) - 1)
-        start = part * _CHUNK
-        chunk = text[start : start + _CHUNK]
-        # A line lives as long as its layout.
-        layout = _lay(chunk, (), look)
-        units = int(layout.lineAt(0).xToCursor(x - edges[part]))
-        return start + to_characters(chunk, units)
+        Yields:
+            A row of the line, and the left and the right edge in it.
+        """
+        cuts = self.rows.cuts(index)
+        if not self.rows.wraps:
+            yield (
+                0,
+                self.place(index, first, tokens, look)[1],
+                self.place(index, last, tokens, look)[1],
+            )
+            return
+        for part in range(max(rows.start, cuts.find(first)), min(rows.stop, cuts.find(last) + 1)):
+            left = self._x(index, part, cuts, max(first, cuts.start(part)), tokens, look)
+            right = self._x(index, part, cuts, min(last, cuts.end(part)), tokens, look)
+            yield part, left, right
+
+    def column_at(self, index: int, row: int, x: float, tokens: Tokens, look: Look) -> int:
+        """Return the position in a line nearest to an x in one of its rows."""
+        cuts = self.rows.cuts(index)
+        part = row
+        if not self.rows.wraps:
+            part = 0
+            if cuts.count > 1:
+                edges = self._edges_of(index, look)
+                part = min(cuts.count - 1, max(0, bisect_right(edges, x) - 1))
+        line = self._layout(index, part, cuts, tokens, look).lineAt(0)
+        start, end = cuts.start(part), cuts.end(part)
+        units = int(line.xToCursor(x - self._left(index, cuts, part, look)))
+        column = start + to_characters(self.lines[index][start:end], units)
+        if self.rows.wraps and part + 1 < cuts.count:
+            # Behind a row's last character the next row begins.
+            column = min(column, end - 1)
+        return column
 
     @property
     def starts(self) -> list[int]:
         """The position of each line's first character in the whole text, and its end."""
-        if len(self._starts) != len(self.lines) + 1:
-            self._starts = list(accumulate((len(line) + 1 for line in self.lines), initial=0))
-        return self._starts
+        starts = self._starts
+        for index in range(len(starts) - 1, len(self.lines)):
+            starts.append(starts[-1] + len(self.lines[index]) + 1)
+        return starts
 
 
-def _lay(text: str, tokens: Tokens, look: Look) -> QTextLayout:
+def _cut(tokens: Tokens, start: int, end: int) -> Tokens:
+    return tuple(
+        (max(first, start) - start, min(first + length, end) - max(first, start), kind)
+        for first, length, kind in tokens
+        if first < end and first + length > start
+    )
+
+
+def lay(text: str, tokens: Tokens, look: Look) -> QTextLayout:
+    """Lay out a part of a line; what cannot be seen in it is shown as a visible character."""
     Counter.layouts += 1
     style = look.styles[Face.CODE]
-    layout = QTextLayout(text, style.font)
+    layout = QTextLayout(inert(text).translate(_SEPARATORS), style.font)
     layout.setTextOption(look.code_option)
     layout.setCacheEnabled(True)
     ranges = []

@@ -59,6 +59,7 @@ class Control:
         icon: a Phosphor name, or "".
         name: for assistive technology, and the tip of one that is an icon.
         checked: whether what it folds is open, or what it switches is on.
+        switches: whether it is an icon that switches something on and off.
     """
 
     key: tuple[str, str]
@@ -69,6 +70,7 @@ class Control:
     icon: str = ""
     name: str = ""
     checked: bool = False
+    switches: bool = False
 
 
 def action_icon(message_id: str, action: str, icon: str, name: str, rect: QRect) -> Control:

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QCursor, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QWidget
 
+from desktop_chat.core.i18n import tr
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.browser_page import BrowserPages
 from desktop_chat.ui.transcript.worker import Worker
+from desktop_chat.ui.transcript.write import NoBrowserError, write_whole
 
 
 class Deeds:
@@ -28,6 +31,7 @@ class Deeds:
         self.window = window
         self.theme = theme
         self.worker = Worker(window)
+        self._pages = BrowserPages()
         self._tell = tell
 
     def menu(self, rows: Sequence[tuple[str, str, Callable[[], object]]]) -> Menu:
@@ -56,7 +60,7 @@ class Deeds:
         QGuiApplication.clipboard().setMimeData(data)
 
     def save(self, title: str, name: str, data: bytes) -> None:
-        """Ask where, and write a file.
+        """Ask where, and write a file: whole, or not at all.
 
         Args:
             title: of the dialog.
@@ -70,8 +74,38 @@ class Deeds:
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def browse(self, page: str) -> None:
+        """Open a page that a model wrote in the browser, shut in.
+
+        Args:
+            page: HTML or SVG.
+        """
+        title = tr("Page from a chat")
+
+        def write() -> Path | OSError:
+            try:
+                return self._pages.write(page, title)
+            except OSError as error:
+                return error
+
+        self.worker.start(write, self._open_page)
+
+    def _open_page(self, made: Path | OSError | None) -> None:
+        if isinstance(made, OSError):
+            self._tell(tr("Page from a chat"), made)
+        elif made is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(made))):
+            self._tell(made.name, NoBrowserError(made.name))
+
     def _write(self, path: Path, data: bytes) -> None:
-        try:
-            path.write_bytes(data)
-        except OSError as error:
+        def write() -> OSError | None:
+            try:
+                write_whole(path, data)
+            except OSError as error:
+                return error
+            return None
+
+        self.worker.start(write, lambda error: self._written(path, error))
+
+    def _written(self, path: Path, error: OSError | None) -> None:
+        if error is not None:
             self._tell(path.name, error)

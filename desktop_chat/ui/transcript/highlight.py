@@ -5,7 +5,6 @@ finished and small is lexed once more as a whole, in slices, because some patter
 lexer that reads the whole only is run again whenever the open block has become twice as long.
 """
 
-import gc
 import time
 from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
@@ -15,6 +14,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_chat.ui.transcript import languages
+from desktop_chat.ui.transcript.aside import collector_off
 from desktop_chat.ui.transcript.machines import State, Tokens, lex_whole, machine_of
 
 WHOLE_LINES: Final = 2000
@@ -130,16 +130,8 @@ _loading = Lock()
 def _load(language: str, results: SimpleQueue[tuple[str, Any]]) -> None:
     """Find a lexer, on a thread of its own."""
     lexer: Any = None
-    with _loading:
-        # A collection that starts in this thread would end widgets in it, and with them the
-        # process. It is held off while this thread makes objects.
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            lexer = find_lexer(language)
-        finally:
-            if collecting:
-                gc.enable()
+    with _loading, collector_off():
+        lexer = find_lexer(language)
     results.put((language, lexer))
 
 
@@ -216,6 +208,7 @@ class Highlighter:
         self._whole: list[Tokens] = []
         self._changes: set[int] = set()
         self._running: Iterator[list[Tokens]] | None = None
+        self._running_to = 0
         self._spent = 0.0
         self._due = _FIRST_WHOLE
         self._done = False
@@ -237,7 +230,8 @@ class Highlighter:
         del self._lines[index:]
         del self._states[index + 1 :]
         del self._whole[index:]
-        self._running = None
+        if index < self._running_to:
+            self._running = None
         self._done = False
         self._fits = None
 
@@ -313,7 +307,7 @@ class Highlighter:
             return True
         if self._complete or not self._small(lines):
             return self._machine is None or self.extend(lines, count, seconds)
-        if self._running is None:
+        if self._running is None or self._running_to < len(lines):
             self._begin(lines)
         if not self._run(seconds):
             return False
@@ -332,6 +326,7 @@ class Highlighter:
     def _begin(self, lines: Sequence[str]) -> None:
         self._spent = 0.0
         self._running = self._run_whole(list(lines))
+        self._running_to = len(lines)
 
     def _run(self, seconds: float) -> bool:
         """Run what lexes the whole; tell whether it is at its end."""

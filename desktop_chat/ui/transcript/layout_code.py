@@ -1,113 +1,210 @@
-"""A code card: its lines have one height, so that what is visible is found by arithmetic and
+"""A code card: its rows have one height, so that what is visible is found by arithmetic and
 nothing else is ever laid out.
 """
 
+import time
 from bisect import bisect_right
+from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QRect, QRectF
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.markdown.blocks import Block, CodeBlock
-from desktop_chat.ui.theme import RADIUS_CODE
-from desktop_chat.ui.transcript.code_lines import CodeLines, width_of
-from desktop_chat.ui.transcript.controls import Control, Kind
+from desktop_chat.ui.transcript import languages
+from desktop_chat.ui.transcript.code_lines import CodeLines
+from desktop_chat.ui.transcript.code_paint import CodePainter
+from desktop_chat.ui.transcript.code_sizes import (
+    BAR,
+    BORDER,
+    FOLD_ROW,
+    HEADER,
+    PAD_X,
+    PAD_Y,
+    gutter_of,
+)
+from desktop_chat.ui.transcript.code_tools import CodeTools, press_tool
+from desktop_chat.ui.transcript.controls import Control
 from desktop_chat.ui.transcript.deeds import Deeds
 from desktop_chat.ui.transcript.highlight import Highlighter, Lexers
-from desktop_chat.ui.transcript.ink import Ink, put_text
+from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Page
+from desktop_chat.ui.transcript.machines import Tokens
 from desktop_chat.ui.transcript.pieces import Piece, PieceKeys
 from desktop_chat.ui.transcript.places import PLAIN, Shade
 
-HEADER: Final = 33
-"""Of the card, with its upper border and the line below it."""
-_PAD_X: Final = 13
-_PAD_Y: Final = 8
-_BORDER: Final = 1
-_COPY_ROOM: Final = 120
-_BUTTON: Final = 28
-_SLICE: Final = 0.004
-_BAR: Final = 4
+FOLD_LINES: Final = 40
+"""A finished block of more lines is folded when it is shown for the first time."""
+FOLDED_LINES: Final = 20
+"""So many lines are shown of it then."""
 _BAR_BOTTOM: Final = 7
 _LEAST_THUMB: Final = 24
+_REVEALED: Final = 40
 
 
 class CodePiece(Piece):
-    """A code block.
+    """A code block. Positions count the characters of its lines, with one between two lines.
 
     Args:
         block: grows while it streams.
         before: the block before it, or None.
         page: fonts.
         lexers: where colours come from.
+        live: whether its message is being written. A block that the reader saw growing is not
+            folded when it is finished.
 
     Attributes:
         scroll: how far the lines are moved to the left, in logical pixels.
+        folded: whether only its first lines are shown.
+        lines: its layouts.
+        lexers: where colours come from.
+        in_sight: the rows that were in the viewport when it was painted last.
     """
 
-    __slots__ = ("_highlighter", "_lexers", "_lines", "_recoloured", "_seen", "scroll")
+    __slots__ = (
+        "_found",
+        "_highlighter",
+        "_live",
+        "_pale",
+        "_recoloured",
+        "_revealed",
+        "_seen",
+        "_settled",
+        "_tools",
+        "folded",
+        "in_sight",
+        "lexers",
+        "lines",
+        "scroll",
+    )
     block: CodeBlock
 
-    def __init__(self, block: CodeBlock, before: Block | None, page: Page, lexers: Lexers) -> None:
+    def __init__(
+        self,
+        block: CodeBlock,
+        before: Block | None,
+        page: Page,
+        lexers: Lexers,
+        *,
+        live: bool = True,
+    ) -> None:
         super().__init__(block, before)
-        self._lexers = lexers
-        self._highlighter: Highlighter | None = None
-        self._lines = CodeLines(block.lines)
-        self._seen = 0
-        self._recoloured: set[int] = set()
+        self.lexers = lexers
+        self.lines = CodeLines(block.lines)
         self.scroll = 0
+        self.in_sight = range(0)
+        self._highlighter: Highlighter | None = None
+        self._found = False
+        self._seen = 0
+        self._live = live
+        self._pale = False
+        self._recoloured: set[int] = set()
+        self._revealed: int | None = None
+        self._tools = CodeTools()
+        self._settled = False
+        self.folded = False
+        self._settle_fold()
         self.measure(page)
 
     @property
     def title(self) -> str:
         """The name of the language, as its header shows it."""
-        return self._lexers.name(self.block.language) or tr("Code")
+        return self.lexers.name(self.block.language) or tr("Code")
+
+    @property
+    def foldable(self) -> bool:
+        """Whether it has so many lines that it can be folded."""
+        return len(self.block.lines) > FOLD_LINES
+
+    @property
+    def has_row(self) -> bool:
+        """Whether there is a row below the lines that folds and unfolds them."""
+        return self.foldable and not (self.block.open and self._live)
+
+    @property
+    def wraps(self) -> bool:
+        """Whether long lines go on in the next row."""
+        return self.lines.rows.wraps
+
+    @property
+    def shown(self) -> int:
+        """How many lines are shown."""
+        return FOLDED_LINES if self.folded else len(self.block.lines)
+
+    # Geometry
 
     def measure(self, page: Page) -> None:
         """Set ``height`` to the real one; an empty block shows one line."""
-        leading = page.look.styles[Face.CODE].leading
-        lines = max(1, len(self.block.lines))
-        self.height = HEADER + 2 * _PAD_Y + lines * leading + _BORDER
+        self.lines.rows.sync(self.room(page), page.look)
+        row = FOLD_ROW if self.has_row else 0
+        self.height = self.rows_bottom(page) + PAD_Y + row + BORDER
         self._seen = len(self.block.lines)
         self.measured = True
 
+    def rows_bottom(self, page: Page) -> int:
+        """Return the lower edge of the last row, below the piece's top."""
+        rows = max(1, self.lines.rows.before(self.shown))
+        return HEADER + PAD_Y + rows * page.look.styles[Face.CODE].leading
+
+    def left(self, page: Page) -> int:
+        """Return where lines begin, right of the line numbers, when they are not moved."""
+        return PAD_X + gutter_of(len(self.block.lines), page.look)
+
+    def room(self, page: Page) -> int:
+        """Return how much of a line is visible at a time, in logical pixels."""
+        return max(1, page.width - self.indent - self.left(page) - PAD_X)
+
     def renew(self, block: Block, page: Page) -> int | None:
         """Take a later form of the same block: more lines, or a longer last one."""
-        first = max(0, self._seen - 1)
+        lines = self.block.lines
+        first = max(0, min(self._seen, len(lines)) - 1)
         if block is not self.block:
             if (
                 not isinstance(block, CodeBlock)
                 or block.language != self.block.language
                 or block.containers != self.block.containers
-                or block.lines[:first] != self.block.lines[:first]
+                or block.lines[:first] != lines[:first]
             ):
                 return None
+            # An answer that was cut goes on.
+            self._live = self._live or (block.open and not self.block.open)
             self.block = block
-            self._lines.lines = block.lines
-        self._lines.touch(first)
+            self.lines.take(block.lines)
+        before = (self.left(page), self.folded)
+        self.lines.touch(first)
         if self._highlighter is not None:
             self._highlighter.touch(first)
+        self._settle_fold()
         self.measure(page)
-        return HEADER + _PAD_Y + first * page.look.styles[Face.CODE].leading
+        if before != (self.left(page), self.folded):
+            return HEADER
+        top = HEADER + PAD_Y + self.lines.rows.before(first) * page.look.styles[Face.CODE].leading
+        return min(top, self.height)
+
+    def _settle_fold(self) -> None:
+        """Fold what is finished and was not seen growing; never what grows."""
+        if not self.has_row:
+            self.folded = self._settled = False
+        elif not self._settled:
+            self._settled = True
+            self.folded = not (self._live and self.in_sight)
 
     def drop(self) -> None:
         """Let the layouts go."""
-        self._lines.drop()
+        self.lines.drop()
 
     def resize(self) -> None:
-        """Go back to the left edge; lines do not wrap, so nothing else depends on the width."""
+        """Go back to the left edge; lines that do not wrap have their height at any width."""
         self.scroll = 0
+        self.measured = self.measured and not self.wraps
 
     # Sideways
 
-    def room(self, page: Page) -> int:
-        """Return how much of a line is visible at a time, in logical pixels."""
-        return page.width - self.indent - 2 * _PAD_X
-
     def scroll_range(self, page: Page) -> int:
         """Return how far the lines can be moved to the left; 0 when all fit."""
-        return max(0, int(self._lines.widest(page.look)) + 1 - self.room(page))
+        if self.wraps:
+            return 0
+        return max(0, int(self.lines.widest(page.look)) + 1 - self.room(page))
 
     def scroll_to(self, x: int, page: Page) -> bool:
         """Move the lines; tell whether anything moved."""
@@ -127,136 +224,141 @@ class CodePiece(Piece):
             return None
         room = self.room(page)
         width = max(_LEAST_THUMB, room * room // (room + span))
-        left = _PAD_X + (room - width) * min(self.scroll, span) // span
-        return QRect(left, self.height - _BAR_BOTTOM, width, _BAR)
+        left = self.left(page) + (room - width) * min(self.scroll, span) // span
+        bottom = self.rows_bottom(page) + PAD_Y + BORDER
+        return QRect(left, bottom - _BAR_BOTTOM, width, BAR)
 
     # What is pressed
 
     def controls(self, keys: PieceKeys, page: Page) -> list[Control]:
-        """Return what can be pressed on its header."""
-        right = keys.x + page.width - self.indent
-        return [
-            Control(
-                keys.key("copy"),
-                Kind.COPY_CODE,
-                QRect(right, keys.y + (HEADER - _BUTTON) // 2, 0, _BUTTON),
-                keys.command("copy"),
-                text=tr("Copy"),
-                icon="copy",
-                name=tr("Copy code"),
-            )
-        ]
+        """Return what can be pressed on its header and below its lines."""
+        return self._tools.controls(self, keys, page)
 
     def press(self, verb: str, deeds: Deeds, page: Page) -> bool:
-        """Copy the code."""
-        del verb, page
-        deeds.copy("\n".join(self.block.lines))
-        return False
+        """Copy, save, wrap, fold, or open in the browser."""
+        return press_tool(self, verb, deeds, page)
+
+    def toggle_wrap(self) -> None:
+        """Let long lines go on in the next row, or not."""
+        self.lines.rows.set_wrap(not self.wraps)
+        self.lines.drop()
+        self.scroll = 0
+
+    def toggle_fold(self) -> None:
+        """Show the first lines or all of them."""
+        self.folded = not self.folded
+
+    def reveal(self, position: int) -> bool:
+        """Unfold when a position is folded away, and move it into sight when it is painted."""
+        self._revealed = position
+        if not self.folded or self._line_of(position) < FOLDED_LINES:
+            return False
+        self.toggle_fold()
+        return True
+
+    def _show_revealed(self, page: Page) -> None:
+        if self._revealed is None:
+            return
+        position, self._revealed = self._revealed, None
+        x = self.caret_at(page, position).left() - self.left(page)
+        if x < 0 or x > self.room(page) - _REVEALED:
+            self.scroll_to(int(self.scroll + x) - self.room(page) // 2, page)
 
     # Colours
 
-    def work(self, last_line: int, seconds: float = _SLICE) -> bool:
-        """Colour up to a line, for about so many seconds.
+    def tokens(self, index: int) -> Tokens:
+        """Return the colours of a line, as far as they are known."""
+        return self._highlighter.line(index) if self._highlighter is not None else ()
+
+    def work(self) -> bool:
+        """Colour what is in sight, or the whole of a small finished block, for a slice of time.
 
         Returns:
             Whether nothing is left to do.
         """
-        if self._highlighter is None:
-            lexer = self._lexers.get(self.block.language)
+        self._recoloured = set()
+        if not self._found:
+            language = self.block.language
+            lexer = self.lexers.get(language)
             if lexer is None:
                 return True
+            self._found = True
             self._highlighter = Highlighter(lexer)
-            self._lines.drop()
+            self.lines.drop()
         colours = self._highlighter
+        if colours is None:
+            return True
+        seconds = self.lexers.budget.ask()
+        if seconds <= 0:
+            return False
+        started = time.perf_counter()
         lines = self.block.lines
-        if not self.block.open:
-            ready = colours.finish(lines, last_line + 1, seconds)
+        count = min(len(lines), self._last_line() + 1)
+        if self.block.open:
+            ready = colours.extend(lines, count, seconds)
         else:
-            ready = colours.extend(lines, min(last_line + 1, len(lines)), seconds)
+            ready = colours.finish(lines, count, seconds)
         self._recoloured = colours.take_changes()
         for index in self._recoloured:
-            self._lines.touch_line(index)
+            self.lines.touch_line(index)
+        self.lexers.budget.spend(time.perf_counter() - started)
         return ready
+
+    def _last_line(self) -> int:
+        if not self.in_sight or not self.block.lines:
+            return -1
+        return self.lines.rows.at(self.in_sight.stop - 1)[0]
+
+    def _changed(self, rows: range, except_rows: range = range(0)) -> bool:
+        """Tell whether the last ``work`` changed lines in some rows, and not only in others."""
+        if not self._recoloured or not rows:
+            return False
+        at = self.lines.rows.at
+        lines = range(at(rows.start)[0], at(rows.stop - 1)[0] + 1)
+        others = except_rows
+        if others and self.wraps:
+            others = range(at(others.start)[0] + 1, at(others.stop - 1)[0])
+        return any(index in lines and index not in others for index in self._recoloured)
+
+    def take_pale(self) -> bool:
+        """Tell whether what is in sight has other colours now than when it was painted."""
+        pale, self._pale = self._pale or self._changed(self.in_sight), False
+        return pale
 
     # Painting
 
     def paint(self, ink: Ink, page: Page, x: int, y: int, shade: Shade = PLAIN) -> None:
         """Paint what has to be painted."""
-        t = ink.tokens
-        width = page.width - self.indent
-        ink.box(QRectF(x, y, width, self.height), RADIUS_CODE, t.sunken, t.line)
-        if ink.top < y + HEADER:
-            ink.hline(x, x + width, y + HEADER - 1, t.line)
-            self._paint_header(ink, page, x, y)
-        leading = page.look.styles[Face.CODE].leading
-        start = y + HEADER + _PAD_Y
-        first = max(0, (ink.top - start) // leading)
-        last = min(len(self.block.lines), (ink.bottom - start - 1) // leading + 1)
-        if first >= last:
-            return
-        ready = self.work(last - 1)
-        whole = range(-((start - ink.top) // leading), (ink.bottom - start) // leading)
-        if not ready or not self._recoloured.issubset(whole):
-            # More to colour, or lines not wholly in this paint that look different now.
+        self._show_revealed(page)
+        CodePainter(self, ink, page, x, y).paint(shade)
+
+    def seen(self, rows: range, whole: range, page: Page) -> None:
+        """Take note of the rows that are in sight, and colour their lines.
+
+        Args:
+            rows: all in sight.
+            whole: those that are painted now from top to bottom.
+            page: has the list of what waits for colours.
+        """
+        self.in_sight = rows
+        ready = self.work()
+        self._pale = self._pale or self._changed(rows, whole)
+        if not ready or self._pale:
             page.backlog[self] = None
-        painter = ink.painter
-        painter.save()
-        inside = QRectF(x + 1, y + HEADER, width - 2, self.height - HEADER - _BORDER)
-        painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
-        left = x + _PAD_X - self.scroll
-        view = (float(self.scroll - _PAD_X), float(self.scroll + self.room(page) + _PAD_X))
-        for index in range(first, last):
-            top = start + index * leading
-            for span, colour in shade.grounds(t):
-                self._paint_ground(ink, page, left, top, index, span, colour)
-            tokens = self._highlighter.line(index) if self._highlighter is not None else ()
-            painter.setPen(t.text)
-            for offset, layout in self._lines.layouts(index, tokens, page.look, view):
-                layout.lineAt(0).draw(painter, QPointF(left + offset, top))
-        bar = self.bar(page)
-        if bar is not None:
-            ink.box(QRectF(bar.translated(x, y)), _BAR / 2, t.line2, None)
-        painter.restore()
-        self._lines.prune(range(first, last))
-
-    def _paint_header(self, ink: Ink, page: Page, x: int, y: int) -> None:
-        painter = ink.painter
-        painter.setFont(page.look.meta)
-        painter.setPen(ink.tokens.text2)
-        room = page.width - self.indent - _COPY_ROOM
-        title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, room)
-        put_text(painter, QRect(x + _PAD_X, y + 1, room, HEADER - 2), title)
-
-    def _paint_ground(
-        self,
-        ink: Ink,
-        page: Page,
-        left: int,
-        top: int,
-        index: int,
-        span: tuple[int, int],
-        colour: QColor,
-    ) -> None:
-        start = self._lines.starts[index]
-        end = start + len(self.block.lines[index])
-        if span[0] > end or span[1] <= start:
-            return
-        first = self._lines.x_of(index, max(span[0] - start, 0), page.look)
-        last = self._lines.x_of(index, min(span[1], end) - start, page.look)
-        if span[1] > end:
-            last += 4
-        leading = page.look.styles[Face.CODE].leading
-        ink.fill(QRectF(left + first, top, last - first, leading), colour)
 
     # Positions
 
+    def _line_of(self, position: int) -> int:
+        last = max(0, len(self.block.lines) - 1)
+        return min(last, max(0, bisect_right(self.lines.starts, position) - 1))
+
     def length(self) -> int:
         """Return the last position."""
-        return max(0, self._lines.starts[-1] - 1)
+        return max(0, self.lines.starts[-1] - 1)
 
     def plain(self, start: int, end: int) -> str:
         """Return the text between two positions."""
-        starts = self._lines.starts
+        starts = self.lines.starts
         first = max(0, bisect_right(starts, start) - 1)
         last = min(len(self.block.lines), bisect_right(starts, end))
         if first >= len(self.block.lines):
@@ -264,25 +366,64 @@ class CodePiece(Piece):
         text = "\n".join(self.block.lines[first:last])
         return text[start - starts[first] : end - starts[first]]
 
+    def crop(self, start: int, end: int) -> Block:
+        """Return the block with the lines between two positions, for a copy."""
+        if start <= 0 and end >= self.length():
+            return self.block
+        lines = self.plain(max(0, start), min(end, self.length())).split("\n")
+        return replace(self.block, lines=lines, open=False)
+
     def hit(self, page: Page, x: float, y: float) -> int:
         """Return the position nearest to a point."""
         if not self.block.lines:
             return 0
         leading = page.look.styles[Face.CODE].leading
-        index = min(max(0, int(y - HEADER - _PAD_Y) // leading), len(self.block.lines) - 1)
-        column = self._lines.column_at(index, x - _PAD_X + self.scroll, page.look)
-        return self._lines.starts[index] + column
+        rows = self.lines.rows
+        last = rows.before(self.shown) - 1
+        index, row = rows.at(min(max(0, int(y - HEADER - PAD_Y) // leading), last))
+        x += self.scroll - self.left(page)
+        column = self.lines.column_at(index, row, x, self.tokens(index), page.look)
+        return self.lines.starts[index] + column
 
     def over_text(self, page: Page, x: float, y: float) -> bool:
-        """Tell whether a point lies on text: the header is none."""
-        return y >= HEADER
+        """Tell whether a point lies on text: header, line numbers and the row that folds do not."""
+        return HEADER <= y < self.rows_bottom(page) + PAD_Y and x >= self.left(page) - PAD_X
 
     def caret(self, page: Page) -> QRectF | None:
         """Return where the next character will stand."""
         if not self.block.open:
             return None
         index = max(0, len(self.block.lines) - 1)
-        text = self.block.lines[index] if self.block.lines else ""
-        x = min(width_of(text, page.look) - self.scroll, float(self.room(page)))
+        row, x = 0, 0.0
+        if self.block.lines:
+            row, x = self._end_of(index, page)
+        return self._caret(page, self.lines.rows.before(index) + row, x)
+
+    def _end_of(self, index: int, page: Page) -> tuple[int, float]:
+        if not self.wraps:
+            return 0, self.lines.width(index, page.look)
+        column = len(self.block.lines[index])
+        return self.lines.place(index, column, self.tokens(index), page.look)
+
+    def _caret(self, page: Page, row: int, x: float) -> QRectF:
         leading = page.look.styles[Face.CODE].leading
-        return QRectF(x + _PAD_X, HEADER + _PAD_Y + index * leading, 0, leading)
+        x = min(x - self.scroll, float(self.room(page))) + self.left(page)
+        return QRectF(x, HEADER + PAD_Y + row * leading, 0, leading)
+
+    def caret_at(self, page: Page, position: int) -> QRectF:
+        """Return where a position is; one that is folded away is below the lines shown."""
+        leading = page.look.styles[Face.CODE].leading
+        index = self._line_of(position)
+        if index >= self.shown:
+            return QRectF(self.left(page), self.rows_bottom(page), 0, leading)
+        row, x = 0, 0.0
+        if self.block.lines:
+            column = min(position - self.lines.starts[index], len(self.block.lines[index]))
+            row, x = self.lines.place(index, max(0, column), self.tokens(index), page.look)
+        top = HEADER + PAD_Y + (self.lines.rows.before(index) + row) * leading
+        return QRectF(self.left(page) + x - self.scroll, top, 0, leading)
+
+    @property
+    def is_diff(self) -> bool:
+        """Whether its lines are additions and removals."""
+        return languages.lexer_of(self.block.language) == languages.DIFF

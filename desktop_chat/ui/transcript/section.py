@@ -39,9 +39,12 @@ class Section:
     Args:
         lexers: where code gets its colours from.
         face: how its text is set; None chooses by heading level.
+
+    Attributes:
+        live: whether its message is being written.
     """
 
-    __slots__ = ("_face", "_laid", "_lexers", "heights", "pieces")
+    __slots__ = ("_face", "_laid", "_lexers", "heights", "live", "pieces")
 
     def __init__(self, lexers: Lexers, face: Face | None = None) -> None:
         self._lexers = lexers
@@ -49,6 +52,7 @@ class Section:
         self.pieces: list[Piece] = []
         self.heights = HeightIndex()
         self._laid: set[int] = set()
+        self.live = False
 
     @property
     def height(self) -> int:
@@ -121,7 +125,7 @@ class Section:
 
     def _make(self, block: Block, before: Block | None, page: Page) -> Piece:
         if isinstance(block, CodeBlock):
-            return CodePiece(block, before, page, self._lexers)
+            return CodePiece(block, before, page, self._lexers, live=self.live)
         if isinstance(block, MathBlock):
             return MathPiece(block, before, page)
         if isinstance(block, ImageBlock):

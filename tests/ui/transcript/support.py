@@ -12,6 +12,7 @@ from desktop_chat.core.events import ReasoningDelta, TextDelta
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.answer import AnswerBody
+from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
 
@@ -108,6 +109,15 @@ def press(view: TranscriptView, name: str, what: str) -> None:
 
 def clipboard() -> str:
     return QApplication.clipboard().text()
+
+
+def unfold(view: TranscriptView, name: str) -> None:
+    """Show all lines of a message's code, and its end."""
+    for number, piece in enumerate(body(view, name).text.body.pieces):
+        if isinstance(piece, CodePiece) and piece.folded:
+            view._press_piece(view.column.index_of(name) or 0, number, "more")
+    view.scroll_to_end()
+    run(view)
 
 
 def heights(view: TranscriptView, name: str) -> list[int]:

@@ -2,16 +2,22 @@ import pytest
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from desktop_chat.markdown.blocks import CodeBlock
+from desktop_chat.ui.transcript.code_sizes import FOLD_ROW, HEADER
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
-from desktop_chat.ui.transcript.layout_code import HEADER, CodePiece
+from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.layout_text import Counter
 from desktop_chat.ui.transcript.look import Page
 from desktop_chat.ui.transcript.places import Shade
 
 
 def piece_of(lines: list[str], page: Page, lexers: Lexers, *, is_open: bool = False) -> CodePiece:
-    return CodePiece(CodeBlock("", lines, is_open), None, page, lexers)
+    """Return a piece whose lines are all shown."""
+    piece = CodePiece(CodeBlock("", lines, is_open), None, page, lexers)
+    if piece.folded:
+        piece.toggle_fold()
+        piece.measure(page)
+    return piece
 
 
 def paint(
@@ -32,7 +38,7 @@ def test_height_is_arithmetic(page: Page, lexers: Lexers) -> None:
     frame = HEADER + 8 + 8 + 1
     assert piece_of([], page, lexers).height == frame + 20
     assert piece_of(["a"] * 8, page, lexers).height == frame + 160
-    assert piece_of(["a"] * 50_000, page, lexers).height == frame + 1_000_000
+    assert piece_of(["a"] * 50_000, page, lexers).height == frame + 1_000_000 + FOLD_ROW
 
 
 def test_only_visible_lines_are_laid_out(page: Page, lexers: Lexers) -> None:

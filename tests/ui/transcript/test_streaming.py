@@ -26,6 +26,7 @@ from tests.ui.transcript.support import (
     shown,
     streaming,
     think,
+    unfold,
 )
 
 LONG = "\n\n".join(f"Paragraph {number} with a few words in it." for number in range(80))
@@ -48,6 +49,7 @@ def test_streamed_is_laid_out_as_at_once(name: str, seed: int, theme: Theme) -> 
     view.finish_message(final)
     run(view)
     whole = shown(theme, [question("q"), final])
+    unfold(whole, "a")
     assert heights(view, "a") == heights(whole, "a")
     view.rebuild()
     whole.rebuild()
@@ -68,6 +70,7 @@ def test_streamed_looks_as_at_once(name: str, theme: Theme) -> None:
         while shows.lexers.get("python") is None:
             settle()
         run(shows)
+    unfold(whole, "a")
     assert view.viewport().grab().toImage() == whole.viewport().grab().toImage()
 
 
@@ -377,6 +380,7 @@ def test_an_answer_that_goes_on_keeps_its_text_and_grows(theme: Theme) -> None:
     view.finish_message(final)
     run(view)
     whole = shown(theme, [question("q"), final])
+    unfold(whole, "a")
     assert heights(view, "a") == heights(whole, "a")
 
 

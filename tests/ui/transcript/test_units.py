@@ -8,11 +8,11 @@ from PySide6.QtTest import QTest
 
 from desktop_chat.markdown.blocks import Span, Style
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.code_lines import CodeLines, _lay
+from desktop_chat.ui.transcript.code_lines import CodeLines, lay
 from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.runs import formats, make_run
-from desktop_chat.ui.transcript.selection import word_at
+from desktop_chat.ui.transcript.wordcut import word_at
 from desktop_chat.ui.transcript.units import join_pairs, split_pairs, to_characters, to_units
 from tests.ui.transcript.support import answer, clipboard, point_of, question, run, shown
 
@@ -87,8 +87,9 @@ def test_code_finds_its_columns_and_colours(page: Page) -> None:
     text = 'emoji = "🚀🎉" + other'
     lines = CodeLines([text])
     for column in (0, 9, 10, 11, len(text)):
-        assert lines.column_at(0, lines.x_of(0, column, page.look), page.look) == column
+        _row, x = lines.place(0, column, (), page.look)
+        assert lines.column_at(0, 0, x, (), page.look) == column
     quote = text.index('"')
-    layout = _lay(text, ((quote, 4, "str"),), page.look)
+    layout = lay(text, ((quote, 4, "str"),), page.look)
     (colour,) = layout.formats()
     assert split_pairs(text)[colour.start : colour.start + colour.length] == split_pairs('"🚀🎉"')
