@@ -88,7 +88,7 @@ class CodePiece(Piece):
         *,
         live: bool = True,
     ) -> None:
-        super().__init__(block, before)
+        super().__init__(block, before, page)
         self.lexers = lexers
         self.lines = CodeLines(block.lines)
         self.scroll = 0
@@ -166,6 +166,10 @@ class CodePiece(Piece):
                 or block.lines[:first] != lines[:first]
             ):
                 return None
+            if not block.open and not self.block.open and block.lines == lines:
+                self.block = block
+                self.lines.take(block.lines)
+                return self.height
             # An answer that was cut goes on.
             self._live = self._live or (block.open and not self.block.open)
             self.block = block

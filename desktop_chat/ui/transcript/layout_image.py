@@ -56,7 +56,7 @@ class ImagePiece(Piece):
     block: ImageBlock
 
     def __init__(self, block: ImageBlock, before: Block | None, page: Page) -> None:
-        super().__init__(block, before)
+        super().__init__(block, before, page)
         self._images: Images = page.images
         self._picture: Picture | None = None
         self._card: PictureCard | None = None

@@ -16,7 +16,7 @@ class MathPiece(Piece):
     block: MathBlock
 
     def __init__(self, block: MathBlock, before: Block | None, page: Page) -> None:
-        super().__init__(block, before)
+        super().__init__(block, before, page)
         self._flow: TextFlow | None = None
         self._left = 0
         self.height = page.look.styles[Face.CODE].leading * (block.text.count("\n") + 1)

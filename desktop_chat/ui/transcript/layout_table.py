@@ -51,7 +51,7 @@ class RowPiece(Piece):
     block: TableRow
 
     def __init__(self, block: TableRow, before: Block | None, page: Page, grid: TableGrid) -> None:
-        super().__init__(block, before)
+        super().__init__(block, before, page)
         self.grid = grid
         self.last = True
         self._cells: list[TextFlow] = []

@@ -19,7 +19,7 @@ from desktop_chat.markdown.blocks import (
 from desktop_chat.ui.transcript.controls import Command, Control
 from desktop_chat.ui.transcript.cut import cut_spans
 from desktop_chat.ui.transcript.deeds import Deeds
-from desktop_chat.ui.transcript.frames import alert_label, indent_of
+from desktop_chat.ui.transcript.frames import indent_of, label_height
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
@@ -84,25 +84,24 @@ class Piece:
     Args:
         block: what it draws.
         before: the block before it in the same message, or None.
+        page: fonts and width.
     """
 
     __slots__ = ("before", "block", "gap", "height", "indent", "label", "measured")
     selectable: ClassVar[bool] = True
 
-    def __init__(self, block: Block, before: Block | None) -> None:
+    def __init__(self, block: Block, before: Block | None, page: Page) -> None:
         self.block = block
-        self.before = before
-        self.gap = gap_above(block, before)
-        self.indent = indent_of(block.containers)
-        self.label = alert_label(block, before)
+        self.stand(before, page)
         self.height = 0
         self.measured = False
 
-    def stand(self, before: Block | None) -> None:
-        """Take note of the block before it."""
+    def stand(self, before: Block | None, page: Page) -> None:
+        """Take note of the block before it, and of the size of the text."""
         self.before = before
         self.gap = gap_above(self.block, before)
-        self.label = alert_label(self.block, before)
+        self.indent = indent_of(self.block.containers, page.look)
+        self.label = label_height(self.block, before, page.look)
 
     @property
     def total(self) -> int:
@@ -270,8 +269,8 @@ class TextPiece(Piece):
     def __init__(
         self, block: TextBlock, before: Block | None, page: Page, face: Face | None = None
     ) -> None:
-        super().__init__(block, before)
-        self.face = _face(block.heading) if face is None else face
+        super().__init__(block, before, page)
+        self.face = _face(block) if face is None else face
         self._flow: TextFlow | None = None
         self._estimate(page)
 
@@ -313,6 +312,7 @@ class TextPiece(Piece):
         if (
             not isinstance(block, TextBlock)
             or block.heading != old.heading
+            or block.term != old.term
             or block.containers != old.containers
         ):
             return None
@@ -397,10 +397,13 @@ class TextPiece(Piece):
         return self.flow(page).natural_width(page.look)
 
 
-def _face(heading: int) -> Face:
-    if not heading:
+def _face(block: TextBlock) -> Face:
+    if block.term:
+        return Face.HEADING_4
+    if not block.heading:
         return Face.BODY
-    return (Face.HEADING_1, Face.HEADING_2, Face.HEADING_3, Face.HEADING_4)[min(heading, 4) - 1]
+    faces = (Face.HEADING_1, Face.HEADING_2, Face.HEADING_3, Face.HEADING_4)
+    return faces[min(block.heading, 4) - 1]
 
 
 class RulePiece(Piece):
@@ -410,8 +413,8 @@ class RulePiece(Piece):
     selectable = False
     _HEIGHT: Final = 11
 
-    def __init__(self, block: RuleBlock, before: Block | None) -> None:
-        super().__init__(block, before)
+    def __init__(self, block: RuleBlock, before: Block | None, page: Page) -> None:
+        super().__init__(block, before, page)
         self.height = self._HEIGHT
         self.measured = True
 

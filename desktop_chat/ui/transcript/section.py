@@ -13,7 +13,7 @@ from desktop_chat.markdown.blocks import (
     RuleBlock,
     TableRow,
 )
-from desktop_chat.ui.transcript.frames import paint_containers
+from desktop_chat.ui.transcript.frames import paint_frame
 from desktop_chat.ui.transcript.heights import HeightIndex
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
@@ -77,7 +77,7 @@ class Section:
             below = piece.renew(blocks[start], page)
             if below is None:
                 break
-            piece.stand(blocks[start - 1] if start else None)
+            piece.stand(blocks[start - 1] if start else None, page)
             if start == first:
                 changed += piece.top + below
             self.heights.set(start, piece.total)
@@ -131,7 +131,7 @@ class Section:
         if isinstance(block, ImageBlock):
             return ImagePiece(block, before, page)
         if isinstance(block, RuleBlock):
-            return RulePiece(block, before)
+            return RulePiece(block, before, page)
         if isinstance(block, TableRow):
             above = self.pieces[-1] if self.pieces else None
             if isinstance(above, RowPiece) and above.block.table is block.table:
@@ -151,6 +151,7 @@ class Section:
         self._laid.add(index)
         if piece.measured:
             return 0
+        piece.stand(piece.before, page)
         piece.measure(page)
         return self.heights.set(index, piece.total)
 
@@ -263,8 +264,8 @@ class Section:
             height = self.heights[index]
             if ink.wanted(QRect(x - 8, top, page.width + 16, height)):
                 self._laid.add(index)
-                if piece.block.containers:
-                    paint_containers(ink, page, piece, x, top)
+                if piece.block.containers or piece.label:
+                    paint_frame(ink, page, piece, x, top)
                 shade = marked.shade(part, index)
                 piece.paint(ink, page, x + piece.indent, top + piece.top, shade)
             top += height
