@@ -92,6 +92,7 @@ class Desk:
                 setup=house.setup,
                 lists=house.lists,
                 secrets=house.secrets,
+                pictures=house.providers.pictures,
                 redact=house.redactor.clean,
             )
         )

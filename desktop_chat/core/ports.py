@@ -81,6 +81,23 @@ class Providers(Protocol):
         ...
 
 
+class PictureFetcher(Protocol):
+    """Fetches an image that an answer names, after the reader has asked for it."""
+
+    async def fetch(self, url: str) -> bytes:
+        """Return the bytes of an image: PNG, JPEG, GIF, WebP or BMP.
+
+        Args:
+            url: http or https; a model wrote it, so it is not trusted.
+
+        Raises:
+            ProviderError: as for ``Provider``; PERMISSION with the code ``private_address`` for
+                one that leads into this computer or its network, PROTOCOL with ``too_large`` or
+                ``not_image``, REDIRECT after too many of them.
+        """
+        ...
+
+
 class KeyPlace(StrEnum):
     """Where a key is kept."""
 

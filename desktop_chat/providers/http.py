@@ -65,6 +65,9 @@ class HttpRequest:
         content: the body, or None; never printed.
         connect_timeout: seconds until there is a connection.
         first_byte_timeout: seconds until the reply begins.
+        address: the IP address to connect to, for a host that was looked up already; "" lets the
+            system look it up. A proxy looks up for itself.
+        redirects: whether a reply that sends us elsewhere is given, in place of an error.
     """
 
     method: str
@@ -73,6 +76,8 @@ class HttpRequest:
     content: bytes | None = field(default=None, repr=False)
     connect_timeout: float = 15.0
     first_byte_timeout: float = 300.0
+    address: str = ""
+    redirects: bool = False
 
 
 class Reply:
@@ -196,11 +201,17 @@ class HttpTransport:
         client = await self._client(request.url, errors)
         reply = Reply(await self._send(client, request, errors), errors)
         try:
-            if 300 <= reply.status < 400:
+            if 300 <= reply.status < 400 and not request.redirects:
                 raise _redirect(reply, request, errors)
             yield reply
         finally:
             await reply.aclose()
+
+    def proxy_for(self, url: str) -> str:
+        """Return the proxy that an address is asked through, or "" for none."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        return "" if is_loopback(host) else self._proxy_lookup(parts.scheme, host)
 
     async def aclose(self) -> None:
         """Close every connection; nothing can be sent afterwards."""
@@ -223,6 +234,10 @@ class HttpTransport:
                 content=request.content,
                 timeout=timeout,
             )
+            if request.address and not self.proxy_for(request.url):
+                # The names in the request and in the certificate stay those of the host.
+                message.extensions["sni_hostname"] = message.url.raw_host.decode("ascii")
+                message.url = message.url.copy_with(host=request.address)
             async with asyncio.timeout(request.first_byte_timeout):
                 return await client.send(message, stream=True)
         except TimeoutError:
@@ -232,10 +247,8 @@ class HttpTransport:
             raise _failure(error, request, errors) from error
 
     async def _client(self, url: str, errors: ErrorReader) -> httpx.AsyncClient:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        proxy = "" if is_loopback(host) else self._proxy_lookup(parts.scheme, host)
-        key = (proxy, parts.scheme == "https" or bool(proxy))
+        proxy = self.proxy_for(url)
+        key = (proxy, urlsplit(url).scheme == "https" or bool(proxy))
         async with self._lock:
             if self._closed:
                 raise errors.error(ErrorKind.CANCELLED, "closed")

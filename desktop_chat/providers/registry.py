@@ -17,6 +17,7 @@ from desktop_chat.providers.demo.models import MODELS
 from desktop_chat.providers.demo.server import DemoServer
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.openai_chat import OpenAiChat
+from desktop_chat.providers.pictures import HttpPictures
 from desktop_chat.providers.resilience import Resilient, RetryPolicy
 
 _DEMO: Final = "demo"
@@ -34,6 +35,9 @@ class HttpProviders:
         demo_texts: the folder with the demo's answers.
         retry: when and how often to try again; None for the usual.
         demo_speed: 1.0 is a natural pace; ``math.inf`` does not wait at all.
+
+    Attributes:
+        pictures: fetches images over the same connections.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class HttpProviders:
         self._retry = retry or RetryPolicy()
         self._transport = HttpTransport()
         self._demo = DemoServer(demo_texts, speed=demo_speed)
+        self.pictures = HttpPictures(self._transport, redact=redact)
 
     def provider(self, service: Service, key: Secret | None) -> Provider:
         """Return a provider for a service; see ``Providers.provider``."""

@@ -139,6 +139,7 @@ class ChatPage(QWidget):
             lambda ids: self._run(self._bring_texts(ids), "search texts")
         )
         view.link_activated.connect(self._open_link)
+        view.page.images.wanted.connect(lambda url: self._run(self._fetch(url), "fetch image"))
         view.set_service_tiles(self._tile)
         composer.submitted.connect(self._submit)
         composer.stop_requested.connect(self.stop)
@@ -467,7 +468,19 @@ class ChatPage(QWidget):
         self.composer.set_text(text)
         self.composer.focus_input()
 
-    # Cards, links
+    # Cards, links, images
+
+    async def _fetch(self, url: str) -> None:
+        """Bring an image that the reader has asked for."""
+        images = self.transcript.page.images
+        try:
+            data = await self._near.pictures.fetch(url)
+        except ChatError as error:
+            if not self._left:
+                images.fail(url, error.info)
+        else:
+            if not self._left:
+                images.supply(url, data)
 
     def _act(self, message_id: str, action: str) -> None:
         session = self.session

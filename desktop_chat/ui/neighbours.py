@@ -7,7 +7,7 @@ from desktop_chat.chat.history import History
 from desktop_chat.chat.model_lists import ModelLists
 from desktop_chat.chat.sessions import Sessions
 from desktop_chat.chat.setup import ServiceSetup
-from desktop_chat.core.ports import Catalogue, SecretStore, Settings
+from desktop_chat.core.ports import Catalogue, PictureFetcher, SecretStore, Settings
 from desktop_chat.ui.bridge import Bridge
 from desktop_chat.ui.theme import Theme
 
@@ -26,6 +26,7 @@ class Neighbours:
         setup: services, their keys and models.
         lists: the services' own lists of models.
         secrets: the keyring, to tell whether it works.
+        pictures: fetches images that a reader asks for.
         redact: takes keys out of a text that a person may pass on.
     """
 
@@ -38,4 +39,5 @@ class Neighbours:
     setup: ServiceSetup
     lists: ModelLists
     secrets: SecretStore
+    pictures: PictureFetcher
     redact: Callable[[str], str]
