@@ -62,7 +62,7 @@ class Dialog(QDialog):
         self.body = QVBoxLayout()
         self.body.setSpacing(6)
         column.addLayout(self.body)
-        row = QHBoxLayout()
+        row = self.buttons = QHBoxLayout()
         row.setContentsMargins(0, 8, 0, 0)
         row.setSpacing(8)
         row.addStretch()

@@ -36,6 +36,7 @@ from desktop_chat.ui.transcript.furniture import (
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.keyboard import LINE_STEP, Keyboard
+from desktop_chat.ui.transcript.links_view import Links
 from desktop_chat.ui.transcript.look import Look, Page
 from desktop_chat.ui.transcript.model import Column
 from desktop_chat.ui.transcript.overlay import Overlay
@@ -107,6 +108,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         viewport.setMouseTracking(True)
         self.overlay = Overlay(theme, viewport)
         self.pointer = Pointer(self)
+        self.links = Links(self)
         self.clips = Clips(self)
         self.keyboard = Keyboard(self)
         self.current = CurrentMessage(self)
@@ -260,6 +262,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         """Move what is on the screen up, and paint what comes into sight."""
         if not moved and moved is not None:
             return
+        self.links.leave()
         viewport = self.viewport()
         if moved is None or abs(moved) >= self.scroller.height:
             viewport.update()

@@ -198,7 +198,9 @@ def _known_latin(letter: str) -> bool:
 def _shown(name: str, host: str) -> str:
     """Return a host as it may be shown: as written where that cannot deceive."""
     if name.isascii():
-        return visible(host)
+        name = ".".join(map(_decoded, host.split(".")))
+        if name.isascii() or _network(name)[0] != host:
+            return visible(host)
     labels = _DOTS.split(unicodedata.normalize("NFC", name).lower())
     return ".".join(labels).rstrip(".") if all(map(_clear, labels)) else visible(host)
 

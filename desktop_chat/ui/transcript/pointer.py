@@ -23,7 +23,6 @@ from desktop_chat.ui.transcript.wordcut import Words, has_han
 if TYPE_CHECKING:
     from desktop_chat.ui.transcript.canvas import TranscriptCanvas
 
-_SCHEMES: Final = ("http:", "https:", "mailto:")
 _DRAG: Final = 4
 _DRAG_MS: Final = 30
 _NEAR_EDGE: Final = 60
@@ -85,6 +84,7 @@ class Pointer:
                 return self._double(event)
         elif kind == QEvent.Type.Leave:
             self._hover(-1)
+            self._canvas.links.leave()
         elif isinstance(event, QHelpEvent) and kind == QEvent.Type.ToolTip:
             self._tip(event)
             return True
@@ -105,14 +105,15 @@ class Pointer:
             return True
         self._hover(self.find.item_at(point))
         self._canvas.viewport().setCursor(self._shape(point))
+        self._canvas.links.hover(point)
         return False
 
     def _shape(self, point: QPoint) -> Qt.CursorShape:
         found = self.find.piece_at(point)
+        if self._canvas.links.at(point):
+            return Qt.CursorShape.PointingHandCursor
         if found is None or not self.find.over(*found, point):
             return Qt.CursorShape.ArrowCursor
-        if self.find.link(point):
-            return Qt.CursorShape.PointingHandCursor
         inside = self.find.inside(*found, point)
         at = found[1]
         if not at.piece.selectable or not at.piece.over_text(at.page, inside.x(), inside.y()):
@@ -130,9 +131,9 @@ class Pointer:
         canvas.place_controls()
 
     def _tip(self, event: QHelpEvent) -> None:
-        href = self.find.link(event.pos())
-        if href:
-            QToolTip.showText(event.globalPos(), href, self._canvas.viewport())
+        text = self._canvas.links.tip(event.pos())
+        if text:
+            QToolTip.showText(event.globalPos(), text, self._canvas.viewport())
         else:
             QToolTip.hideText()
 
@@ -273,9 +274,7 @@ class Pointer:
         if event.button() != Qt.MouseButton.LeftButton:
             return False
         if pressed is not None and not selecting:
-            href = self.find.link(point)
-            if href.lower().startswith(_SCHEMES):
-                self._canvas.link_activated.emit(href)
+            self._canvas.links.press(point)
         return True
 
     def select(self, anchor: Point, caret: Point) -> None:

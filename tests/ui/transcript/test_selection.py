@@ -1,14 +1,14 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QApplication
 
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.pieces import TextPiece
-from desktop_chat.ui.transcript.wordcut import word_at
 from desktop_chat.ui.transcript.view import TranscriptView
+from desktop_chat.ui.transcript.wordcut import word_at
 from tests.helpers.qt import settle
 from tests.ui.transcript.corpus import ZH
 from tests.ui.transcript.support import answer, clipboard, point_of, question, run, shown
@@ -54,34 +54,34 @@ def test_a_drag_selects_and_ctrl_c_copies(view: TranscriptView) -> None:
 
 
 def test_a_drag_goes_over_blocks_in_either_direction(view: TranscriptView) -> None:
-    start, end = point_of(view, "a", FIRST, 0, 10), point_of(view, "a", LAST, 700, 10)
+    start, end = point_of(view, "a", FIRST, 5, 10), point_of(view, "a", LAST, 110, 10)
     expected = (
-        "First paragraph with words.\n\n• one item\n• two bold items\n\nx = 1\ny = 2\n\n"
-        "a\tb\nc\td\n\nSee the page or code here now."
+        "irst paragraph with words.\n\n- one item\n- two **bold** items\n\n"
+        "```python\nx = 1\ny = 2\n```\n\n| a | b |\n| --- | --- |\n| c | d |\n\n"
+        "See [the page](https://example.com/page) or"
     )
-    drag(view, start, end)
-    view.copy_selection()
-    assert clipboard() == expected
-    drag(view, end, start)
-    QApplication.clipboard().clear()
-    view.copy_selection()
-    assert clipboard() == expected
+    for first, last in ((start, end), (end, start)):
+        drag(view, first, last)
+        assert view.clips.text() == expected
 
 
 def test_a_part_of_an_item_is_copied_without_its_marker(view: TranscriptView) -> None:
     QTest.mouseDClick(view.viewport(), LEFT, pos=point_of(view, "a", ITEM2, 5, 10))
     view.copy_selection()
-    assert clipboard() == "• two"
+    assert clipboard() == "two"
     QTest.mouseDClick(view.viewport(), LEFT, pos=point_of(view, "a", ITEM2, 40, 10))
     view.copy_selection()
-    assert clipboard() == "bold"
+    assert clipboard() == "**bold**"
 
 
-def test_a_drag_into_another_message_ends_with_its_own(view: TranscriptView) -> None:
-    drag(view, point_of(view, "a", ITEM, 0, 10), point_of(view, "q", 0, 5, 5))
-    assert view.clips.text() == "First paragraph with words."
-    drag(view, point_of(view, "q", 0, 0, 5), point_of(view, "a", ITEM, 60, 10))
-    assert view.clips.text() == "A question\nof two lines"
+def test_a_drag_goes_over_messages_in_either_direction(view: TranscriptView) -> None:
+    start, end = point_of(view, "q", 0, 20, 5), point_of(view, "a", ITEM, 32, 10)
+    for first, last in ((start, end), (end, start)):
+        drag(view, first, last)
+        assert view.clips.text() == (
+            "**You:**\n\nquestion\nof two lines\n\n**Assistant:**\n\n"
+            "First paragraph with words.\n\n- one"
+        )
 
 
 def test_a_drag_beyond_the_edge_scrolls(theme: Theme) -> None:
@@ -131,9 +131,10 @@ def test_ctrl_a_selects_the_message_that_was_pressed(view: TranscriptView) -> No
     assert clipboard() == "A question\nof two lines"
     QTest.mouseClick(view.viewport(), LEFT, pos=point_of(view, "a", LAST, 600, 10))
     QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    view.copy_selection()
-    assert clipboard().startswith("First paragraph")
-    assert clipboard().endswith("now.")
+    assert view.clips.text() == TEXT
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    everything = f"**You:**\n\nA question\nof two lines\n\n**Assistant:**\n\n{TEXT}"
+    assert view.clips.text() == everything
 
 
 def test_shift_and_click_extend(view: TranscriptView) -> None:
@@ -145,7 +146,7 @@ def test_shift_and_click_extend(view: TranscriptView) -> None:
         point_of(view, "a", ITEM, 700, 10),
     )
     view.copy_selection()
-    assert clipboard() == "First paragraph with words.\n\n• one item"
+    assert clipboard() == "First paragraph with words.\n\n- one item"
 
 
 def test_esc_selects_nothing_and_is_left_to_others_otherwise(view: TranscriptView) -> None:
@@ -171,18 +172,13 @@ def test_a_selection_lives_through_scrolling_and_a_new_width(theme: Theme) -> No
     assert view.clips.text() == text
 
 
-def test_a_link_is_told_by_shape_tip_and_click(view: TranscriptView) -> None:
+def test_a_link_is_told_by_shape_line_and_click(view: TranscriptView) -> None:
     opened: list[str] = []
     view.link_activated.connect(opened.append)
     over = point_of(view, "a", LAST, 60, 12)
     QTest.mouseMove(view.viewport(), over)
     assert view.viewport().cursor().shape() == Qt.CursorShape.PointingHandCursor
-    QApplication.sendEvent(
-        view.viewport(),
-        QHelpEvent(QHelpEvent.Type.ToolTip, over, view.viewport().mapToGlobal(over)),
-    )
-    assert QToolTip.text() == "https://example.com/page"
-    QToolTip.hideText()
+    assert view.links.status.text == "https://example.com/page"
     QTest.mouseClick(view.viewport(), LEFT, pos=over)
     assert opened == ["https://example.com/page"]
     QTest.mouseMove(view.viewport(), point_of(view, "a", LAST, 4, 12))
