@@ -267,9 +267,17 @@ class Column:
         """Return the height that a value of the scroll bar means; its message is made for that."""
         if not self.items:
             return 0
-        index, share = self._scale.place(value - TOP)
+        index, share = self.bar_share(value)
         self.body(index)
         return self.top_of(index) + int(share * self._heights[index])
+
+    def bar_share(self, value: int) -> tuple[int, float]:
+        """Return the message that a value of the scroll bar lies in, and how far: 0 top, 1 bottom.
+
+        Raises:
+            IndexError: there is no message.
+        """
+        return self._scale.place(value - TOP)
 
     def settle_bar(self) -> bool:
         """Let the scroll bar count in the heights as they are; tell whether that is new to it.
