@@ -146,7 +146,11 @@ class ChatSession:
 
     def branch(self) -> tuple[Message | MessageHead, ...]:
         """Return the visible branch, first to last; a head is a message not loaded yet."""
-        return tuple(self._message(message_id) for message_id in self._visible)
+        branch: list[Message | MessageHead] = list(map(self._tree.head, self._visible))
+        for index, message_id in enumerate(self._visible):
+            if message_id in self._texts or message_id == self.running_id:
+                branch[index] = self._message(message_id)
+        return tuple(branch)
 
     def siblings(self, message_id: str) -> tuple[int, int]:
         """Return the place of a message among those it stands beside, from 1, and their count."""

@@ -44,7 +44,7 @@ def heads(connection: apsw.Connection, conversation_id: str) -> list[MessageHead
                 more = connection.execute(
                     "SELECT coalesce(sum(chars), 0) FROM pieces WHERE message_id = ?", (head.id,)
                 ).get
-                found[index] = replace(head, chars=head.chars + more)
+                found[index] = head._replace(chars=head.chars + more)
     return found
 
 
