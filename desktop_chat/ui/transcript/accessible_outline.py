@@ -129,7 +129,7 @@ def _inline(span: Span) -> Entry:
     """Return what one span is within a line of text."""
     style = span.style
     if style & Style.MATH:
-        return Entry(Role.Equation, span.text)
+        return Entry(Role.Equation, span.text, tr("Formula"))
     if style & Style.IMAGE:
         return Entry(Role.Graphic, image_name(span.text))
     if style & Style.FOOTNOTE:
@@ -243,7 +243,7 @@ class _Formula(Entry):
     __slots__ = ("_block",)
 
     def __init__(self, block: MathBlock) -> None:
-        super().__init__(Role.Equation)
+        super().__init__(Role.Equation, "", tr("Formula"))
         self._block = block
 
     @property

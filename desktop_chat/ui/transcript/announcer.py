@@ -39,7 +39,10 @@ _WHOLE: Final = 600
 """So many characters of a finished answer are announced with its end."""
 _LONGEST: Final = 4000
 """So many characters are announced at a time."""
-_ENDS: Final = re.compile(r"[。！？；…]+[」』”’）)\]]*|[.!?]+[\"'”’)\]]*(?=\s)")
+_ENDS: Final = re.compile(
+    r"^\s*\d+\. |([。！？；…]+[」』”’）)\]]*|[.!?]+[\"'”’)\]]*(?=\s))", re.MULTILINE
+)
+"""Ends of sentences, Chinese and Western; the number of a list's item is none."""
 _MARKDOWN: Final = 4 * _WHOLE
 """So many characters of a finished answer are read to announce its beginning."""
 
@@ -272,7 +275,8 @@ def _finished(text: str, start: int) -> int:
     """Return where the last finished sentence of a text ends, not before ``start``."""
     end = start
     for found in _ENDS.finditer(text, start):
-        end = found.end()
+        if found.group(1):
+            end = found.end()
     return end
 
 
