@@ -9,10 +9,10 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QByteArray, QMimeData
+from PySide6.QtCore import QByteArray, QMimeData, QTimer
 from PySide6.QtGui import QClipboard, QCursor, QGuiApplication
 from PySide6.QtWidgets import QToolTip
 
@@ -49,6 +49,8 @@ _ASKED: Final = 200
 """So many texts are asked for at a time."""
 _PRIMARY: Final = 200_000
 """So many characters are given to the middle button."""
+_PRIMARY_MS: Final = 100
+"""After the last change of the selection."""
 _ALERTS: Final = ("note", "tip", "important", "warning", "caution")
 
 
@@ -60,17 +62,30 @@ class _Wish:
         message_ids: of what is copied, in order.
         parts: what of the first and the last message, by id; everything of the others.
         form: as what.
+        selected: whether it is a selection, which takes unfolded thinking with it.
         key: of the control that shows a check when it is done, or None.
         since: when it was wished, on the monotonic clock.
-        sources: texts that had to be loaded.
+        asked: messages whose texts are on their way.
+        sources: texts that have come.
     """
 
     message_ids: list[str]
     parts: dict[str, Selected]
     form: Form
-    key: tuple[str, str] | None
-    since: float
-    sources: dict[str, Message]
+    selected: bool = False
+    key: tuple[str, str] | None = None
+    since: float = field(default_factory=time.monotonic)
+    asked: set[str] = field(default_factory=set)
+    sources: dict[str, Message] = field(default_factory=dict)
+
+    def alike(self, other: _Wish) -> bool:
+        """Tell whether another one gives the same."""
+        return (self.message_ids, self.parts, self.form, self.selected) == (
+            other.message_ids,
+            other.parts,
+            other.form,
+            other.selected,
+        )
 
 
 class Clips:
@@ -84,6 +99,15 @@ class Clips:
         self._canvas = canvas
         self._worker = Worker(canvas)
         self._wish: _Wish | None = None
+        self._primary = QTimer(canvas)
+        self._primary.setSingleShot(True)
+        self._primary.setInterval(_PRIMARY_MS)
+        self._primary.timeout.connect(self._give_primary)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a copy is under way."""
+        return self._wish is not None
 
     # What is wished
 
@@ -106,9 +130,9 @@ class Clips:
         """
         if self._canvas.column.index_of(message_id) is None:
             return False
-        wish = self._wish
-        if wish is None or (wish.message_ids, wish.parts, wish.form) != ([message_id], {}, form):
-            self._begin(_Wish([message_id], {}, form, key, time.monotonic(), {}))
+        wish = _Wish([message_id], {}, form, key=key)
+        if self._wish is None or self._wish.asked or not wish.alike(self._wish):
+            self._begin(wish)
         return True
 
     def copy_formula(self, latex: str, *, as_mathml: bool = False) -> None:
@@ -126,23 +150,29 @@ class Clips:
         wish = self._selected(Form.MARKDOWN)
         if wish is None:
             return ""
-        passages = [found for name in wish.message_ids if (found := self._passage(wish, name))]
-        return convert(passages, Form.MARKDOWN, self._words(), None).text
+        return convert(self._passages(wish), Form.MARKDOWN, _words(), None).text
 
     def give_primary(self) -> None:
-        """Give what is selected to the middle button, where there is such a thing."""
-        clipboard = QGuiApplication.clipboard()
-        if not clipboard.supportsSelection() or self._canvas.pointer.selection.empty:
-            return
+        """Give what is selected to the middle button soon, where there is such a thing."""
+        if QGuiApplication.clipboard().supportsSelection():
+            self._primary.start()
+
+    def _give_primary(self) -> None:
         wish = self._selected(Form.MARKDOWN)
+        if wish is None:
+            return
         column = self._canvas.column
         chars = 0
-        for name in wish.message_ids if wish is not None else ():
+        for name in wish.message_ids:
             index = column.index_of(name)
             chars += 0 if index is None else column.items[index].chars
             if chars > _PRIMARY:
                 return
-        clipboard.setText(self.text(), QClipboard.Mode.Selection)
+        passages, words = self._passages(wish), _words()
+        self._worker.start(lambda: convert(passages, Form.MARKDOWN, words, None), _set_primary)
+
+    def _passages(self, wish: _Wish) -> list[Passage]:
+        return [found for name in wish.message_ids if (found := self._passage(wish, name))]
 
     def _selected(self, form: Form) -> _Wish | None:
         canvas = self._canvas
@@ -159,18 +189,22 @@ class Clips:
             selected = canvas.pointer.selection.of(name)
             if selected is not None and (selected.first, selected.last) != (START, FINISH):
                 parts[name] = selected
-        return _Wish(ids, parts, form, None, time.monotonic(), {})
+        return _Wish(ids, parts, form, selected=True)
 
     # Texts that are not there yet
 
     def texts_came(self, messages: Sequence[Message]) -> None:
         """Take texts that a copy waits for."""
         wish = self._wish
-        if wish is None or (not wish.sources and not self._missing(wish)):
+        if wish is None or not wish.asked:
             return
-        wanted = set(wish.message_ids)
-        wish.sources.update({item.id: item for item in messages if item.id in wanted})
-        self._begin(wish)
+        for message in messages:
+            if message.id in wish.asked:
+                wish.asked.discard(message.id)
+                # The column may let it go again before the others have come.
+                wish.sources[message.id] = message
+        if not wish.asked:
+            self._begin(wish)
 
     def branch_changed(self) -> None:
         """Give a copy up whose messages are gone."""
@@ -197,6 +231,7 @@ class Clips:
         """Convert what is wished, or ask for what is missing first."""
         self._wish = wish
         missing = self._missing(wish)
+        wish.asked = set(missing)
         if missing:
             self._canvas.column.ask(missing)
             self._canvas.texts_needed.emit(missing)
@@ -206,8 +241,8 @@ class Clips:
     # Converting
 
     def _convert(self, wish: _Wish) -> None:
-        passages = [found for name in wish.message_ids if (found := self._passage(wish, name))]
-        words = self._words()
+        passages = self._passages(wish)
+        words = _words()
         size = sum(passage.size for passage in passages)
         if size > TEXT_LIMIT:
             self._wish = None
@@ -237,6 +272,9 @@ class Clips:
         if wish is not self._wish:
             return
         self._wish = None
+        if wish.sources:
+            scroller = self._canvas.scroller
+            self._canvas.column.trim(scroller.top, scroller.top + scroller.height)
         if forms is None or not (forms.text or forms.html):
             if forms is not None and wish.form is Form.RICH:
                 self._say(tr("This is too much for rich text. Copy it as Markdown instead."))
@@ -261,11 +299,6 @@ class Clips:
     def _say(self, words: str) -> None:
         QToolTip.showText(QCursor.pos(), words, self._canvas.viewport())
 
-    @staticmethod
-    def _words() -> Words:
-        names = {Role.USER: tr("You"), Role.ASSISTANT: tr("Assistant")}
-        return Words(names, {alert: alert_title(alert) for alert in _ALERTS})
-
     # What of a message
 
     def _passage(self, wish: _Wish, message_id: str) -> Passage | None:
@@ -285,7 +318,7 @@ class Clips:
                 column.replace(index, message)
             body = column.body(index)
         if selected is None or body is None:
-            passage = self._whole(message, body, alone=message_id in wish.parts or wish.key)
+            passage = self._whole(message, body, thinking=wish.selected)
         elif isinstance(body, AnswerBody):
             passage = self._answer(body, selected)
         else:
@@ -294,14 +327,14 @@ class Clips:
         return passage if passage.source or passage.thinking or passage.blocks else None
 
     @staticmethod
-    def _whole(message: Message, body: MessageBody | None, *, alone: object) -> Passage:
-        text, thinking = message.text, ""
+    def _whole(message: Message, body: MessageBody | None, *, thinking: bool) -> Passage:
+        text, thoughts = message.text, ""
         if isinstance(body, AnswerBody):
             # A streaming answer has more than the message it began as.
             text = body.text.source.text
-            if body.thinking.shown and not alone:
-                thinking = body.text.reasons.text
-        return Passage(message.role, text, message.role is Role.USER, thinking)
+            if body.thinking.shown and thinking:
+                thoughts = body.text.reasons.text
+        return Passage(message.role, text, message.role is Role.USER, thoughts)
 
     def _answer(self, body: AnswerBody, selected: Selected) -> Passage:
         thinking = ""
@@ -347,6 +380,16 @@ class Clips:
         return text[start:end]
 
 
+def _words() -> Words:
+    names = {Role.USER: tr("You"), Role.ASSISTANT: tr("Assistant")}
+    return Words(names, {alert: alert_title(alert) for alert in _ALERTS})
+
+
+def _set_primary(forms: Forms | None) -> None:
+    if forms is not None and forms.text:
+        QGuiApplication.clipboard().setText(forms.text, QClipboard.Mode.Selection)
+
+
 def _offset(place: Placed, number: int, position: int) -> int:
     """Return where a position is in the text that a section of plain lines was made of."""
     pieces = place.section.pieces
@@ -377,7 +420,7 @@ def _light(passage: Passage) -> bool:
     if passage.plain:
         return True
     if passage.blocks is None:
-        return not any(mark in passage.source for mark in ("```", "~~~", "$", "\\", "    "))
+        return not any(mark in passage.source for mark in ("```", "~~~", "$", "\\"))
     return not any(
         isinstance(block, MathBlock)
         or (isinstance(block, CodeBlock) and len(block.lines) > 1)

@@ -142,6 +142,28 @@ def point_of(view: TranscriptView, name: str, number: int, x: float, y: float) -
     return QPoint(int(view.left + at.x + x), int(top + at.y + y))
 
 
+def place_of(
+    view: TranscriptView, name: str, number: int, position: int, *, after: bool = True
+) -> QPoint:
+    """Where in the viewport a position of a body's piece is, a little to one side of it."""
+    from desktop_chat.ui.transcript.places import Part
+
+    index = view.column.index_of(name)
+    assert index is not None
+    drawn = view.column.body(index)
+    assert drawn is not None
+    at = drawn.piece(view.page, Part.BODY, number)
+    assert at is not None
+    rect = at.piece.caret_at(at.page, position)
+    return point_of(view, name, number, rect.x() + (1 if after else -1), rect.center().y())
+
+
+def finish_copy(view: TranscriptView) -> None:
+    """Wait until what is copied is on the clipboard."""
+    while view.clips.busy:
+        settle()
+
+
 class Paints(QObject):
     """Collects what the viewport is asked to paint."""
 

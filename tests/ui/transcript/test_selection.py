@@ -11,7 +11,16 @@ from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.transcript.wordcut import word_at
 from tests.helpers.qt import settle
 from tests.ui.transcript.corpus import ZH
-from tests.ui.transcript.support import answer, clipboard, point_of, question, run, shown
+from tests.ui.transcript.support import (
+    answer,
+    clipboard,
+    finish_copy,
+    place_of,
+    point_of,
+    question,
+    run,
+    shown,
+)
 
 TEXT = """First paragraph with words.
 
@@ -54,7 +63,7 @@ def test_a_drag_selects_and_ctrl_c_copies(view: TranscriptView) -> None:
 
 
 def test_a_drag_goes_over_blocks_in_either_direction(view: TranscriptView) -> None:
-    start, end = point_of(view, "a", FIRST, 5, 10), point_of(view, "a", LAST, 110, 10)
+    start, end = place_of(view, "a", FIRST, 1), place_of(view, "a", LAST, 15)
     expected = (
         "irst paragraph with words.\n\n- one item\n- two **bold** items\n\n"
         "```python\nx = 1\ny = 2\n```\n\n| a | b |\n| --- | --- |\n| c | d |\n\n"
@@ -75,7 +84,7 @@ def test_a_part_of_an_item_is_copied_without_its_marker(view: TranscriptView) ->
 
 
 def test_a_drag_goes_over_messages_in_either_direction(view: TranscriptView) -> None:
-    start, end = point_of(view, "q", 0, 20, 5), point_of(view, "a", ITEM, 32, 10)
+    start, end = place_of(view, "q", 0, 2), place_of(view, "a", ITEM, 3)
     for first, last in ((start, end), (end, start)):
         drag(view, first, last)
         assert view.clips.text() == (
@@ -233,18 +242,24 @@ def menu_of(view: TranscriptView, point: QPoint) -> Menu:
 def test_the_context_menu_copies(view: TranscriptView) -> None:
     point = point_of(view, "a", FIRST, 100, 10)
     menu = menu_of(view, point)
-    assert [row.text() for row in menu.rows] == ["Copy message"]
+    assert [row.text() for row in menu.rows] == ["Copy message", "Copy message as", "Select all"]
     menu.rows[0].click()
-    settle()
+    finish_copy(view)
     assert clipboard() == TEXT
     drag(view, point_of(view, "a", FIRST, 0, 10), point_of(view, "a", FIRST, 300, 10))
     menu = menu_of(view, point_of(view, "a", LAST, 60, 12))
-    assert [row.text() for row in menu.rows] == ["Copy", "Copy message", "Copy link"]
+    assert [row.text() for row in menu.rows] == [
+        "Copy",
+        "Copy as",
+        "Copy message",
+        "Copy link",
+        "Select all",
+    ]
     menu.rows[0].click()
     settle()
     assert clipboard() == "First paragraph with words."
     menu = menu_of(view, point_of(view, "a", LAST, 60, 12))
-    menu.rows[2].click()
+    menu.rows[3].click()
     settle()
     assert clipboard() == "https://example.com/page"
 
