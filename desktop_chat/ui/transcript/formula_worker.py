@@ -13,8 +13,8 @@ from xml.etree.ElementTree import Element
 
 from latex2mathml import commands
 from latex2mathml.converter import Converter
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath, QPainterPathStroker
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainterPath, QPainterPathStroker, QTransform
 from ziafont.fonttypes import BBox
 from ziafont.glyph import SimpleGlyph
 from ziamath import drawable, zmath
@@ -325,12 +325,13 @@ def _draw(prepared: Prepared, display: bool) -> Drawing:
     sheet = _Sheet(-left)
     for element in made.svgxml():
         sheet.put(element)
+    shrink = QTransform.fromScale(1 / _SIZE, 1 / _SIZE)
     width = max(box.xmax, made.node.xadvance()) - left
     return Drawing(
         width / _SIZE,
         max(0.0, box.ymax) / _SIZE,
         max(0.0, -box.ymin) / _SIZE,
-        tuple((path, colour) for colour, path in sheet.shapes.items()),
+        tuple((shrink.map(path), colour) for colour, path in sheet.shapes.items()),
         tuple(sheet.words),
         prepared.tag,
     )
@@ -351,6 +352,7 @@ def _mend(mathml: Element) -> None:
         if element.tag == "mtable":
             spacing = element.get("columnspacing", "0.75em")
             element.set("columnspacing", spacing.replace("2em", "0.3em"))
+            element.set("rowspacing", element.get("rowspacing", "").replace("3pt", "6pt"))
         if element.tag in _ROWS:
             _space_names(element)
         depth += element.tag in ("mrow", "mtd", "mpadded", "mstyle")
@@ -361,18 +363,30 @@ _ROWS: Final = ("math", "mrow", "mtd", "mstyle")
 
 
 def _space_names(row: Element) -> None:
-    """Set a thin space around the names of operators (max, det), but none before a bracket."""
+    """Set a thin space around the names of operators (max, det), but none before a bracket.
+
+    A minus behind an equals sign is a sign and has none.
+    """
     children = list(row)
     for index in range(len(children) - 1, -1, -1):
+        before = children[index - 1] if index else None
+        if before is not None and _signs(before, children[index]):
+            children[index].set("form", "prefix")
         if not _is_name(children[index]):
             continue
         after = children[index + 1] if index + 1 < len(children) else None
         if after is not None and after.tag not in ("mo", "mspace", "mrow") and not _is_name(after):
             row.insert(index + 1, Element("mspace", width="thinmathspace"))
-        before = children[index - 1] if index else None
         loose = before is None or before.tag in ("mo", "mspace")
         if before is not None and (not loose or _is_name(before)):
             row.insert(index, Element("mspace", width="thinmathspace"))
+
+
+def _signs(before: Element, element: Element) -> bool:
+    """Tell whether a plus or minus is a sign: it stands behind another operator."""
+    if element.tag != "mo" or html.unescape(element.text or "") not in _SIGNS:
+        return False
+    return before.tag == "mo" and html.unescape(before.text or "") not in _ENDS
 
 
 def _is_name(element: Element) -> bool:
@@ -384,6 +398,8 @@ def _is_name(element: Element) -> bool:
     return element.tag == "mo" and len(text) > 1 and text[0].isalpha()
 
 
+_SIGNS: Final = ("-", "+", "\u2212", "\u00b1", "\u2213")
+_ENDS: Final = (")", "]", "}", "|", "\u2016", "!", "\u27e9", "\u230b", "\u2309", "")
 _STILL: Final = {"&#x02191;", "&#x02193;", "&#x027E8;", "&#x027E9;"}
 """Arrows and brackets that stretch in MathML, but not in LaTeX."""
 _BINARY: Final = frozenset("∪∩∧∨∖⊕⊗⊙∘⋅")
@@ -452,6 +468,7 @@ class _Sheet:
         found = self.shapes.get(name)
         if found is None:
             found = self.shapes[name] = QPainterPath()
+            found.setFillRule(Qt.FillRule.WindingFill)
         return found
 
     def _numbers(self, element: Element, *names: str) -> list[float]:

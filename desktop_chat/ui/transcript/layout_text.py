@@ -321,9 +321,9 @@ class TextFlow:
             if not bare:
                 stroke = _Stroke(ink, x, y, self.leading, segment, laid, line)
                 for span in _touching(run.boxes, stroke):
-                    stroke.box(span, 4, ink.tokens.sunken, ink.tokens.line)
+                    stroke.box(span, 2, 4, ink.tokens.sunken, ink.tokens.line)
                 for span in _touching(run.tags, stroke):
-                    stroke.box(span, 3, None, ink.tokens.line2)
+                    stroke.box(span, 4, 3, None, ink.tokens.line2)
                 for span, colour in shade.grounds(ink.tokens):
                     stroke.ground(span, colour)
                 if laid.placed:
@@ -490,11 +490,17 @@ class _Stroke:
         return self._x + left, self._x + right
 
     def box(
-        self, span: tuple[int, int], radius: int, fill: QColor | None, line: QColor | None
+        self,
+        span: tuple[int, int],
+        inset: int,
+        radius: int,
+        fill: QColor | None,
+        line: QColor | None,
     ) -> None:
-        """Frame a span, as high as a line of plain text."""
+        """Frame a span, in a line of plain text less an inset above and below."""
         left, right = self._edges(span)
-        rect = QRectF(left + 1, self.top + self.rise + 2, right - left - 2, self._leading - 4)
+        top, high = self.top + self.rise + inset, self._leading - 2 * inset
+        rect = QRectF(left + 1, top, right - left - 2, high)
         self._ink.box(rect, radius, fill, line)
 
     def ground(self, span: tuple[int, int], colour: QColor) -> None:

@@ -16,8 +16,8 @@ OBJECT: Final = "\ufffc"
 _BREAK: Final = "\u2028"
 _PAD_MARK: Final = -1
 _HIDDEN_MARK: Final = -2
-_MARK_EDGE: Final = "\u202f"
-"""A narrow space without a break, inside the frame of a mark."""
+_MARK_EDGE: Final = "\u202f\u202f"
+"""Narrow spaces without a break, inside the frame of a mark."""
 _ADDRESS: Final = 64
 """An address longer than this many characters is shown cut (a data URI has megabytes)."""
 _LINKED: Final = int(Style.LINK | Style.FOOTNOTE)
