@@ -1,96 +1,69 @@
 """Real widgets over the painted view, for what is pressed: pooled, and moved by scrolling."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from desktop_chat.ui import icons
-from desktop_chat.ui.controls.buttons import Button, IconButton, PaintedButton
+from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.buttons import Kind as ButtonKind
-from desktop_chat.ui.controls.paint import paint_box
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
-from desktop_chat.ui.transcript.ink import put_text
+from desktop_chat.ui.transcript.overlay_widgets import FoldRow, OverlayIcon, ToolButton
 from desktop_chat.ui.transcript.picture_area import AreaButton
 
-_TEXT_LEFT: Final = 24
 _CODE_RIGHT: Final = 2
-_TOOL: Final = 24
-_TOOL_ICON: Final = 14
+_AWAY: Final = -10_000
 _CONFIRM_MS: Final = 1200
 _BUTTON_KINDS: Final[dict[Kind, ButtonKind]] = {
     Kind.PRIMARY: "primary",
     Kind.SECONDARY: "secondary",
 }
+_ICON_SIZES: Final = {Kind.ICON: 28, Kind.SMALL_ICON: 24}
 
 
-class FoldRow(PaintedButton):
-    """A row with a caret that shows and hides what is below it.
+class _Laid:
+    """A widget, what it stands for, and how far the view had scrolled when it was placed."""
 
-    Args:
-        theme: colours and fonts.
-        mono: in the code font.
-        parent: the painted view.
-    """
+    __slots__ = ("away", "control", "shift", "widget")
 
-    def __init__(self, theme: Theme, parent: QWidget, *, mono: bool) -> None:
-        super().__init__(theme, parent)
-        self._mono = mono
-        self.setCheckable(True)
+    def __init__(self, widget: QAbstractButton, control: Control, shift: int) -> None:
+        self.widget = widget
+        self.control = control
+        self.shift = shift
+        self.away = False
 
-    def nextCheckState(self) -> None:
-        """Leave the state to the message."""
-
-    def sizeHint(self) -> QSize:
-        """Return the size of the caret and the words."""
-        font = self.theme.font(12 if self._mono else 13, mono=self._mono)
-        width = QFontMetrics(font).horizontalAdvance(self.text())
-        return QSize(_TEXT_LEFT + width + 8, 22 if self._mono else 28)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw it."""
-        t = self.theme.tokens
-        painter = QPainter(self)
-        ink = t.text if self.hover or self.isDown() else t.text2
-        name = "caret-down" if self.isChecked() else "caret-right"
-        left = 2 if self._mono else 6
-        icons.paint(painter, name, QRect(left, 0, 12, self.height()), ink, 12)
-        painter.setFont(self.theme.font(12 if self._mono else 13, mono=self._mono))
-        painter.setPen(ink)
-        text_left = _TEXT_LEFT - (6 if self._mono else 0)
-        words = QRect(text_left, 0, self.width() - text_left, self.height())
-        text = painter.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, words.width()
+    def is_at(self, control: Control, shift: int) -> bool:
+        """Tell whether it shows a control where that is to be, and take note of it."""
+        own = self.control
+        if own is control and self.shift == shift:
+            return True
+        rect, before = control.rect, own.rect
+        same = (
+            rect.y() == before.y() + shift - self.shift
+            and rect.x() == before.x()
+            and rect.size() == before.size()
+            and _looks(control) == _looks(own)
         )
-        put_text(painter, words, text)
-        painter.end()
+        if same:
+            self.control, self.shift = control, shift
+        return same
 
 
-class ToolButton(IconButton):
-    """An icon of 24 px on a raised ground, which can be told from whatever lies below it.
-
-    Args:
-        theme: colours.
-        parent: the painted view.
-    """
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, "copy", "", size=_TOOL, pixels=_TOOL_ICON, parent=parent)
-
-    def nextCheckState(self) -> None:
-        """Leave the state to the message."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it."""
-        t = self.theme.tokens
-        painter = QPainter(self)
-        paint_box(painter, self.rect(), self.radius, t.raised, t.line2)
-        painter.end()
-        super().paintEvent(event)
+def _looks(control: Control) -> tuple[object, ...]:
+    return (
+        control.kind,
+        control.text,
+        control.icon,
+        control.name,
+        control.checked,
+        control.switches,
+        control.command,
+    )
 
 
 class Overlay(QObject):
@@ -110,8 +83,13 @@ class Overlay(QObject):
         super().__init__(host)
         self._theme = theme
         self._host = host
-        self._used: dict[tuple[str, str], tuple[QAbstractButton, Control]] = {}
+        self._used: dict[tuple[str, str], _Laid] = {}
         self._free: dict[str, list[QAbstractButton]] = {}
+        self._placed: list[Control] = []
+        self._placed_at: int | None = None
+        self._ordered: list[tuple[str, str]] = []
+        self._shift = 0
+        """How far scrolling has moved all widgets, in all."""
         self._confirmed: set[tuple[str, str]] = set()
         self._confirming = QTimer(self)
         self._confirming.setSingleShot(True)
@@ -119,33 +97,56 @@ class Overlay(QObject):
         self._confirming.timeout.connect(self._end_confirming)
 
     def place(self, controls: Iterable[Control]) -> None:
-        """Show exactly these.
+        """Show exactly these, which come in reading order.
 
         A widget that has the focus stays, out of sight, until the focus leaves it.
         """
+        controls = list(controls)
+        if self._placed_at == self._shift and controls == self._placed:
+            return
+        self._placed, self._placed_at = controls, self._shift
         wanted = {control.key: control for control in controls}
         for key in [key for key in self._used if key not in wanted]:
-            widget, control = self._used[key]
-            if widget.hasFocus():
-                widget.move(0, -10_000)
-                continue
-            del self._used[key]
-            widget.hide()
-            self._free.setdefault(_shape(control.kind), []).append(widget)
-        fresh = False
+            self._put_away(key)
         for key, control in wanted.items():
-            found = self._used.get(key)
-            if found is None:
+            laid = self._used.get(key)
+            if laid is None:
                 self._show(control)
-                fresh = True
-            elif found[1] != control or found[0].y() < -5_000:
-                self._change(found[0], control)
-        if fresh:
-            self._order(list(wanted))
+            elif _shape(laid.control.kind) != _shape(control.kind):
+                self._exchange(laid, control)
+            elif laid.away or not laid.is_at(control, self._shift):
+                self._change(laid.widget, control)
+        order = list(wanted)
+        if order != self._ordered:
+            self._order(order)
+
+    def _put_away(self, key: tuple[str, str]) -> None:
+        laid = self._used[key]
+        if laid.widget.hasFocus():
+            laid.widget.move(0, _AWAY)
+            laid.away = True
+            # It has to be looked at again when nothing else changes.
+            self._placed_at = None
+            return
+        del self._used[key]
+        self._let_go(laid)
+
+    def _let_go(self, laid: _Laid) -> None:
+        laid.widget.hide()
+        self._free.setdefault(_shape(laid.control.kind), []).append(laid.widget)
+
+    def _exchange(self, laid: _Laid, control: Control) -> None:
+        """Show a control by a widget of another shape than before."""
+        focused = laid.widget.hasFocus()
+        self._show(control)
+        if focused:
+            self._used[control.key].widget.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._let_go(laid)
+        self._ordered = []
 
     def widgets(self) -> list[QAbstractButton]:
         """Return what is shown, for tests and for moving the focus."""
-        return [widget for widget, _control in self._used.values()]
+        return [laid.widget for laid in self._used.values()]
 
     def shown(self) -> list[tuple[str, str]]:
         """Return the keys of what is shown."""
@@ -154,7 +155,7 @@ class Overlay(QObject):
     def widget(self, key: tuple[str, str]) -> QAbstractButton | None:
         """Return the widget of one control, or None when it is out of sight."""
         found = self._used.get(key)
-        return None if found is None else found[0]
+        return None if found is None else found.widget
 
     def confirm(self, key: tuple[str, str]) -> None:
         """Show a check on a control for a moment: what it does is done."""
@@ -170,13 +171,12 @@ class Overlay(QObject):
     def _dress_again(self, key: tuple[str, str]) -> None:
         found = self._used.get(key)
         if found is not None:
-            self._change(*found)
+            rect = found.control.rect.translated(0, self._shift - found.shift)
+            self._change(found.widget, replace(found.control, rect=rect))
 
     def moved(self, dy: int) -> None:
         """Take note that scrolling has moved all widgets."""
-        self._used = {
-            key: (widget, _shifted(control, dy)) for key, (widget, control) in self._used.items()
-        }
+        self._shift += dy
 
     def clear(self) -> None:
         """Hide everything."""
@@ -196,9 +196,8 @@ class Overlay(QObject):
             widget = ToolButton(self._theme, self._host)
         elif kind is Kind.AREA:
             widget = AreaButton(self._theme, self._host)
-        elif kind in (Kind.ICON, Kind.SMALL_ICON):
-            size = 28 if kind is Kind.ICON else 24
-            widget = IconButton(self._theme, "copy", "", size=size, parent=self._host)
+        elif kind in _ICON_SIZES:
+            widget = OverlayIcon(self._theme, self._host, size=_ICON_SIZES[kind])
         else:
             widget = Button(self._theme, small=True, parent=self._host)
         widget.clicked.connect(self._clicked)
@@ -215,31 +214,32 @@ class Overlay(QObject):
     def _change(self, widget: QAbstractButton, control: Control) -> None:
         rect = control.rect
         icon = "check" if control.key in self._confirmed else control.icon
-        if isinstance(widget, IconButton):
-            widget.set_icon(icon)
-            widget.set_name(control.name)
-            if isinstance(widget, ToolButton):
-                widget.setCheckable(control.checked)
-                widget.setChecked(control.checked)
+        if isinstance(widget, OverlayIcon):
+            widget.dress(icon, control.name, switches=control.switches, checked=control.checked)
             widget.move(rect.x(), rect.y() + (rect.height() - widget.height()) // 2)
         else:
-            if widget.text() != control.text:
-                widget.setText(control.text)
+            self._change_words(widget, control, icon)
+        self._used[control.key] = _Laid(widget, control, self._shift)
+
+    def _change_words(self, widget: QAbstractButton, control: Control, icon: str) -> None:
+        rect = control.rect
+        if widget.text() != control.text:
+            widget.setText(control.text)
+        if widget.accessibleName() != control.name:
             widget.setAccessibleName(control.name)
-            if isinstance(widget, Button):
-                self._dress(widget, control.kind, icon)
-            elif isinstance(widget, FoldRow):
-                widget.setChecked(control.checked)
-            hint = widget.sizeHint()
-            width = rect.width() or hint.width()
-            if isinstance(widget, FoldRow):
-                width = min(width, hint.width())
-            left = rect.x()
-            if control.kind is Kind.COPY_CODE:
-                left = rect.x() - _CODE_RIGHT - hint.width()
-                width = hint.width()
-            widget.setGeometry(left, rect.y(), width, rect.height())
-        self._used[control.key] = (widget, control)
+        if isinstance(widget, Button):
+            self._dress(widget, control.kind, icon)
+        elif isinstance(widget, FoldRow):
+            widget.setChecked(control.checked)
+        hint = widget.sizeHint()
+        width = rect.width() or hint.width()
+        if isinstance(widget, FoldRow):
+            width = min(width, hint.width())
+        left = rect.x()
+        if control.kind is Kind.COPY_CODE:
+            left = rect.x() - _CODE_RIGHT - hint.width()
+            width = hint.width()
+        widget.setGeometry(left, rect.y(), width, rect.height())
 
     @staticmethod
     def _dress(widget: Button, kind: Kind, icon: str) -> None:
@@ -251,7 +251,8 @@ class Overlay(QObject):
 
     def _order(self, keys: list[tuple[str, str]]) -> None:
         """Make Tab go through them in reading order."""
-        widgets: list[QWidget] = [self._used[key][0] for key in keys]
+        self._ordered = keys
+        widgets: list[QWidget] = [self._used[key].widget for key in keys]
         view = self._host.parentWidget()
         if view is not None:
             widgets.insert(0, view)
@@ -260,9 +261,9 @@ class Overlay(QObject):
 
     def _clicked(self) -> None:
         sender = self.sender()
-        for widget, control in self._used.values():
-            if widget is sender:
-                command: Command = control.command
+        for laid in self._used.values():
+            if laid.widget is sender:
+                command: Command = laid.control.command
                 self.pressed.emit(command)
                 return
 
@@ -271,16 +272,3 @@ def _shape(kind: Kind) -> str:
     if kind in (Kind.FOLD, Kind.FOLD_MONO, Kind.ICON, Kind.SMALL_ICON, Kind.TOOL, Kind.AREA):
         return kind.name
     return "button"
-
-
-def _shifted(control: Control, dy: int) -> Control:
-    return Control(
-        control.key,
-        control.kind,
-        control.rect.translated(0, dy),
-        control.command,
-        control.text,
-        control.icon,
-        control.name,
-        control.checked,
-    )

@@ -55,7 +55,7 @@ def hover(view: TranscriptView, point: QPoint) -> None:
 
 def test_each_code_card_copies_its_own_code(theme: Theme) -> None:
     view = shown(theme, [question("q"), answer("a", CODE)])
-    assert [key for key in keys(view, "a") if key.startswith("piece:")] == [
+    assert [key for key in keys(view, "a") if key.endswith(":copy") and "piece" in key] == [
         "piece:1:copy",
         "piece:3:copy",
     ]
@@ -166,9 +166,10 @@ def test_the_keyboard_reaches_every_action_in_reading_order(theme: Theme) -> Non
         if widget is None or widget is view:
             break
         order.append(widget.accessibleName())
-    wanted = ["Copy message", "Edit", "Copy code", "Copy code", "Copy message", "Regenerate"]
-    assert order[:6] == wanted
-    assert order[6:10] == ["Copy message", "Edit", "Copy message", "Regenerate"]
+    code = ["Save as…", "Copy code"]
+    wanted = ["Copy message", "Edit", *code, *code, "Copy message", "Regenerate"]
+    assert order[:8] == wanted
+    assert order[8:12] == ["Copy message", "Edit", "Copy message", "Regenerate"]
 
 
 def test_siblings_are_switched(theme: Theme) -> None:

@@ -88,10 +88,10 @@ def test_what_is_painted_bit_by_bit_is_what_would_be_painted_at_once(theme: Them
 
 def test_colours_that_only_the_whole_block_gives_are_painted(theme: Theme) -> None:
     view = shown(theme, [question("q"), streaming("a")])
-    send(view, "a", "```c\n/* a\n")
-    while view.lexers.get("c") is None:
+    send(view, "a", "```bash\ncat <<EOF\n")
+    while view.lexers.get("bash") is None:
         settle()
-    send(view, "a", "   b */\nint x;\n", 3, frame=1)
+    send(view, "a", "for all\nEOF\n", 3, frame=1)
     before = view.viewport().grab().toImage()
     send(view, "a", "```\n\nEnd")
     seen = view.screen().grabWindow(view.winId()).toImage()
