@@ -10,7 +10,7 @@ from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.providers import pictures
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.pictures import MAX_REDIRECTS, HttpPictures, is_public
-from tests.helpers.byte_server import CLOSE, END, HANG, ByteServer, chunk, reply
+from tests.helpers.byte_server import CLOSE, END, HANG, ByteServer, Step, chunk, reply
 
 HOST = "pictures.test"
 
@@ -240,7 +240,7 @@ async def test_the_next_address_is_tried_where_the_first_does_not_answer(
         assert await fetcher.fetch(address(server)) == PNG
 
 
-async def test_a_proxy_looks_up_for_itself(_no_leaked_tasks: None) -> None:
+async def test_a_proxy_looks_up_for_itself() -> None:
     async with ByteServer([reply(200, PNG, content_type="image/png")]) as proxy:
         transport = HttpTransport(lambda _scheme, _host: proxy.origin)
         fetcher = HttpPictures(transport, redact=lambda text: text, resolve=here)
@@ -254,7 +254,7 @@ async def test_a_proxy_looks_up_for_itself(_no_leaked_tasks: None) -> None:
 
 async def test_chunks_are_put_together(fetcher: HttpPictures) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n"
-    script = [head, chunk(PNG[:20]), (0.0, chunk(PNG[20:])), END]
+    script: list[Step] = [head, chunk(PNG[:20]), (0.0, chunk(PNG[20:])), END]
     async with ByteServer([script]) as server:
         assert await fetcher.fetch(address(server)) == PNG
 
