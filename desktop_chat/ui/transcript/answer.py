@@ -73,17 +73,22 @@ class AnswerBody(MessageBody):
 
     # What arrives
 
-    def add_text(self, text: str) -> None:
-        """Take more of the answer; ``work`` parses it. The card of a wait goes."""
+    def add_text(self, text: str, began: float | None = None) -> None:
+        """Take more of the answer; ``work`` parses it. The card of a wait goes.
+
+        Args:
+            text: what came.
+            began: when the first of it came, on the clock of ``time.monotonic``; None for now.
+        """
         self.card = None
         if not self._has_text:
             self._has_text = True
-            self.thinking.end()
+            self.thinking.end(now=began)
         self.text.source.put(text)
 
-    def add_reasoning(self, text: str) -> None:
-        """Take more of the thinking; ``work`` lays it out."""
-        self.thinking.begin()
+    def add_reasoning(self, text: str, began: float | None = None) -> None:
+        """Take more of the thinking; ``work`` lays it out. ``began`` is as for ``add_text``."""
+        self.thinking.begin(began)
         self.card = None
         self.text.reasons.put(text)
 

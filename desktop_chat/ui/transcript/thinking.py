@@ -29,18 +29,27 @@ class Thinking:
         """Whether there is thinking and it is unfolded."""
         return self.there and self.unfolded
 
-    def begin(self) -> None:
-        """Take note that thinking arrives."""
+    def begin(self, now: float | None = None) -> None:
+        """Take note that thinking arrives.
+
+        Args:
+            now: when, on the clock of ``time.monotonic``; None for this moment.
+        """
         self.there = True
         if self._since is None:
-            self._since = time.monotonic()
+            self._since = time.monotonic() if now is None else now
 
-    def end(self, seconds: float | None = None) -> None:
-        """Take note that the answer begins, or of the time as it was measured."""
+    def end(self, seconds: float | None = None, *, now: float | None = None) -> None:
+        """Take note that the answer begins, or of the time as it was measured.
+
+        Args:
+            seconds: how long it took, if that is known.
+            now: when it ended, as for ``begin``.
+        """
         if seconds is not None:
             self._seconds = seconds
         elif self._since is not None and self._seconds is None:
-            self._seconds = time.monotonic() - self._since
+            self._seconds = (time.monotonic() if now is None else now) - self._since
 
     def fold(self) -> bool:
         """Fold it because the answer has begun, unless the reader chose otherwise.

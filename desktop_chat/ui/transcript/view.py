@@ -18,6 +18,7 @@ from desktop_chat.ui.transcript.cards import Card
 from desktop_chat.ui.transcript.controls import Command
 from desktop_chat.ui.transcript.deeds import Deeds
 from desktop_chat.ui.transcript.layout_code import CodePiece
+from desktop_chat.ui.transcript.places import Part
 from desktop_chat.ui.transcript.question import QuestionBody
 
 FRAME_MS: Final = 33
@@ -46,6 +47,8 @@ class TranscriptView(TranscriptCanvas):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._deltas: list[tuple[str, TextDelta | ReasoningDelta]] = []
+        self._began: dict[tuple[str, bool], float] = {}
+        """When the first of a message's answer (False) or thinking (True) came."""
         self._live: set[str] = set()
         self._switched = ""
         """The message whose sibling was asked for."""
@@ -140,6 +143,10 @@ class TranscriptView(TranscriptCanvas):
     def apply_delta(self, message_id: str, delta: TextDelta | ReasoningDelta) -> None:
         """Take more of a streaming message; it is shown with the next frame."""
         self._deltas.append((message_id, delta))
+        key = (message_id, isinstance(delta, ReasoningDelta))
+        if key not in self._began:
+            # Now, not when it is drawn: a view behind another draws much later.
+            self._began[key] = time.monotonic()
         if not self._frame_timer.isActive():
             self.wake()
         if len(self._deltas) > _DRAIN:
@@ -163,6 +170,8 @@ class TranscriptView(TranscriptCanvas):
         """Show the final form of a message."""
         self._drain()
         self._live.discard(message.id)
+        for is_reasoning in (True, False):
+            self._began.pop((message.id, is_reasoning), None)
         index = self.column.index_of(message.id)
         if index is None:
             return
@@ -215,10 +224,11 @@ class TranscriptView(TranscriptCanvas):
             self._live.add(message_id)
             if body.card is not None:
                 self.viewport().update()
+            began = self._began.get((message_id, is_reasoning))
             if is_reasoning:
-                body.add_reasoning("".join(parts))
+                body.add_reasoning("".join(parts), began)
             else:
-                body.add_text("".join(parts))
+                body.add_text("".join(parts), began)
 
     def _frame(self) -> None:
         if not self.shown:
@@ -348,10 +358,15 @@ class TranscriptView(TranscriptCanvas):
         if body is None or number >= len(body.text.body.pieces):
             return
         piece = body.text.body.pieces[number]
+        top, before = self.scroller.top, piece.height
         if piece.press(verb, self.deeds, self.page):
             self.scroller.pause()
             body.text.body.remeasure(number, self.page)
             self.column.refresh(index)
+            at = body.piece(self.page, Part.BODY, number)
+            if at is not None and self.column.top_of(index) + at.y < top:
+                # What was pressed is below a part of the piece that has become lower.
+                self.scroller.go(top - max(0, before - piece.height))
             self.rebuild()
             self.scroller.resume()
             self.rebuild()
