@@ -45,6 +45,7 @@ from desktop_chat.ui.parameters import ParametersDialog
 from desktop_chat.ui.reading import Reading
 from desktop_chat.ui.transcript.find_bar import FindBar
 from desktop_chat.ui.transcript.view import TranscriptView
+from desktop_chat.ui.transcript.write import explain_write
 from desktop_chat.ui.welcome import FirstRun, StartPage
 
 _DRAFT_DELAY_MS: Final = 500
@@ -139,6 +140,7 @@ class ChatPage(QWidget):
             lambda ids: self._run(self._bring_texts(ids), "search texts")
         )
         view.link_activated.connect(self._open_link)
+        view.write_failed.connect(self._tell_unwritten)
         view.page.images.wanted.connect(lambda url: self._run(self._fetch(url), "fetch image"))
         view.set_service_tiles(self._tile)
         composer.submitted.connect(self._submit)
@@ -326,6 +328,12 @@ class ChatPage(QWidget):
             return NoticeText(what.tone, what.icon, what.title, what.cause)
 
         self._notices.put("failure", make)
+
+    def _tell_unwritten(self, name: str, error: OSError) -> None:
+        def make() -> NoticeText:
+            return NoticeText(Tone.DANGER, "warning-circle", *explain_write(name, error))
+
+        self._notices.put("file", make)
 
     async def _open(self) -> None:
         await self.session.open()

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QTextLayout
+from PySide6.QtGui import QTextCharFormat, QTextLayout
 
 from desktop_chat.ui.transcript.code_cuts import CHUNK, Cuts, Rows, advances
 from desktop_chat.ui.transcript.layout_text import Counter, edge
 from desktop_chat.ui.transcript.look import Face, Look
 from desktop_chat.ui.transcript.machines import Tokens
 from desktop_chat.ui.transcript.marks import inert
-from desktop_chat.ui.transcript.units import to_characters, to_units
+from desktop_chat.ui.transcript.units import split_pairs, to_characters, to_units
 
 _KEPT: Final = 240
 _KEPT_AROUND: Final = 40
@@ -273,7 +273,8 @@ def lay(text: str, tokens: Tokens, look: Look) -> QTextLayout:
     """Lay out a part of a line; what cannot be seen in it is shown as a visible character."""
     Counter.layouts += 1
     style = look.styles[Face.CODE]
-    layout = QTextLayout(inert(text).translate(_SEPARATORS), style.font)
+    shown = inert(text).translate(_SEPARATORS)
+    layout = QTextLayout(shown, style.font)
     layout.setTextOption(look.code_option)
     layout.setCacheEnabled(True)
     ranges = []
@@ -283,6 +284,8 @@ def lay(text: str, tokens: Tokens, look: Look) -> QTextLayout:
         made.length = to_units(text, start + length) - made.start
         made.format = look.syntax(kind)
         ranges.append(made)
+    if shown != text:
+        ranges.extend(_odd(text, shown, look))
     if ranges:
         layout.setFormats(ranges)
     layout.beginLayout()
@@ -292,3 +295,16 @@ def lay(text: str, tokens: Tokens, look: Look) -> QTextLayout:
         line.setPosition(QPointF(0, style.baseline - line.ascent()))
     layout.endLayout()
     return layout
+
+
+def _odd(text: str, shown: str, look: Look) -> Iterator[QTextLayout.FormatRange]:
+    """Yield what makes the characters stand out that stand for others."""
+    colour = QTextCharFormat()
+    colour.setForeground(look.tokens.warn)
+    colour.setBackground(look.tokens.warnsoft)
+    before, after = split_pairs(text), split_pairs(shown)
+    for index, (unit, other) in enumerate(zip(before, after, strict=True)):
+        if unit != other:
+            made = QTextLayout.FormatRange()
+            made.start, made.length, made.format = index, 1, colour
+            yield made

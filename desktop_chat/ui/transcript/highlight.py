@@ -5,6 +5,7 @@ finished and small is lexed once more as a whole, in slices, because some patter
 lexer that reads the whole only is run again whenever the open block has become twice as long.
 """
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
@@ -16,6 +17,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop_chat.ui.transcript import languages
 from desktop_chat.ui.transcript.aside import collector_off
 from desktop_chat.ui.transcript.machines import State, Tokens, lex_whole, machine_of
+
+_log = logging.getLogger(__name__)
 
 WHOLE_LINES: Final = 2000
 WHOLE_CHARS: Final = 120_000
@@ -131,7 +134,10 @@ def _load(language: str, results: SimpleQueue[tuple[str, Any]]) -> None:
     """Find a lexer, on a thread of its own."""
     lexer: Any = None
     with _loading, collector_off():
-        lexer = find_lexer(language)
+        try:
+            lexer = find_lexer(language)
+        except Exception:  # a lexer that cannot be built: the code stays plain
+            _log.exception("no lexer for a language")
     results.put((language, lexer))
 
 

@@ -51,8 +51,11 @@ class DiffLexer(RegexLexer):
     filenames: ClassVar[list[str]] = ["*.diff", "*.patch"]
     tokens: ClassVar[dict[str, Any]] = {
         "root": [
-            (r"(?:diff|index|Index:|={3}|---|\+\+\+|(?:old|new|deleted) (?:file )?mode)\b?.*\n",
-             Generic.Heading),
+            (
+                r"(?:(?:diff|index|Index:|old mode|new mode|deleted file|new file|similarity"
+                r"|rename (?:from|to)|---|\+\+\+) |={9}).*\n",
+                Generic.Heading,
+            ),
             (r"(@@+[^@\n]*@@+)(.*\n)", bygroups(Generic.Subheading, Comment)),
             (r"[+>].*\n", Generic.Inserted),
             (r"[-<].*\n", Generic.Deleted),
