@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import gi  # type: ignore[import-not-found]
@@ -140,6 +141,11 @@ def box(app: Any) -> Any:
     return wait(pasted, "what was pasted")
 
 
+def at(edit: Any, offset: int) -> bool:
+    """Tell whether the caret of a text widget is at a place."""
+    return bool(Atspi.Text.get_caret_offset(edit) == offset)
+
+
 def review(app: Any) -> Any:
     """Open the last message as text, read it by character, and close it."""
     key("F7")
@@ -147,7 +153,7 @@ def review(app: Any) -> Any:
     wait(lambda: edit.get_state_set().contains(Atspi.StateType.FOCUSED), "the focus")
     read = ""
     for offset in range(4):
-        wait(lambda at=offset: Atspi.Text.get_caret_offset(edit) == at, f"the caret at {offset}")
+        wait(partial(at, edit, offset), f"the caret at {offset}")
         read += chr(Atspi.Text.get_character_at_offset(edit, offset))
         key("Right")
     whole = text_of(edit)
@@ -169,8 +175,13 @@ def main(what: str, *arguments: str) -> None:
     Atspi.init()
     listener = Atspi.EventListener.new(hear)
     listener.register("object:announcement")
-    found = {"ask": ask, "box": box, "review": review, "repeat": repeat}[what]
-    print(json.dumps(found(wait(program, "the program"), *arguments)))
+    deeds: dict[str, Callable[..., Any]] = {
+        "ask": ask,
+        "box": box,
+        "review": review,
+        "repeat": repeat,
+    }
+    print(json.dumps(deeds[what](wait(program, "the program"), *arguments)))
 
 
 main(*sys.argv[1:])

@@ -52,6 +52,9 @@ class Announcer:
 
     Args:
         view: whose messages.
+
+    Attributes:
+        last: what was told last, or "".
     """
 
     def __init__(self, view: TranscriptView) -> None:
@@ -59,7 +62,7 @@ class Announcer:
         self._mode = DONE
         self._code = False
         self._told: dict[str, _Place] = {}
-        self._last = ""
+        self.last = ""
         self._said_at = -_PAUSE
         self._pause = QTimer(view)
         self._pause.setSingleShot(True)
@@ -137,7 +140,7 @@ class Announcer:
 
     def repeat(self) -> None:
         """Tell again what was told last; before anything was, how the last answer begins."""
-        text = self._last
+        text = self.last
         if not text:
             for item in reversed(self._view.column.items):
                 if item.role is Role.ASSISTANT and item.message is not None:
@@ -233,8 +236,8 @@ class Announcer:
     def _say(self, text: str) -> None:
         if text:
             self._said_at = time.monotonic()
-            self._last = _cut(text, _LONGEST)
-            self._announce(self._last, assertive=False)
+            self.last = _cut(text, _LONGEST)
+            self._announce(self.last, assertive=False)
 
     def _announce(self, text: str, *, assertive: bool) -> None:
         if not QAccessible.isActive():
