@@ -304,6 +304,5 @@ class BlockParser(LeafParser):
                     return
             start = self._out.start(start)
             leaf = self._leaf = Paragraph(self._out.gap())
-        if self._stack.is_full(depth) and opens_container(cursor.text, cursor.next):
-            leaf.bound = Bound.DEPTH
-        self._add(leaf, Line(word, start, end), cut=cut)
+        deep = self._stack.is_full(depth) and opens_container(cursor.text, cursor.next)
+        self._add(leaf, Line(word, start, end), cut=cut, bound=Bound.DEPTH if deep else Bound.NONE)

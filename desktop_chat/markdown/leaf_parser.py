@@ -104,10 +104,13 @@ class LeafParser:
             paragraph.closer = None
             del paragraph.lines[: len(lines)]
 
-    def _add(self, paragraph: Paragraph, line: Line, *, cut: bool) -> None:
+    def _add(
+        self, paragraph: Paragraph, line: Line, *, cut: bool, bound: Bound = Bound.NONE
+    ) -> None:
         """Add a line; lines before it in which nothing is open are then finished."""
         if paragraph.lines and not self._waits(paragraph):
             self._flush(paragraph, followed=True)
+        paragraph.bound = paragraph.bound or bound
         paragraph.lines.append(line)
         size = sum(len(item.text) for item in paragraph.lines)
         if cut or len(paragraph.lines) >= MAX_LINES or size > MAX_PIECE:

@@ -28,8 +28,6 @@ from desktop_chat.ui.transcript.look import Face, Look, Page
 if TYPE_CHECKING:
     from desktop_chat.ui.transcript.pieces import Piece
 
-_EM: Final = 15
-"""The size of the text that the following lengths are for, all in logical pixels."""
 _QUOTE_INDENT: Final = 16
 _QUOTE_RULE: Final = 2
 _LIST_INDENT: Final = 24
@@ -37,6 +35,8 @@ _DIGIT: Final = 10
 _MARKER_GAP: Final = 6
 _LABEL_GAP: Final = 10
 _LONGEST_LABEL: Final = 96
+_TEXT_ROOM: Final = 240
+"""Containers leave this much of the column, or half of it, to the text."""
 _ALERT_ICON: Final = 16
 _ALERT_TITLE: Final = 26
 _NOTICE: Final = 20
@@ -52,7 +52,7 @@ _ALERT_ICONS: Final = {
 
 def _scaled(look: Look, pixels: float) -> int:
     """Return a length at the size of the text."""
-    return round(pixels * look.styles[Face.BODY].em / _EM)
+    return round(pixels * look.scale)
 
 
 def list_indent(item: ListItem, look: Look) -> int:
@@ -70,9 +70,20 @@ def _note_indent(note: Footnote, look: Look) -> int:
     return max(_scaled(look, _LIST_INDENT), round(wanted) + _scaled(look, _LABEL_GAP))
 
 
-def indent_of(containers: tuple[Container, ...], look: Look) -> int:
+def indent_of(containers: tuple[Container, ...], page: Page) -> int:
     """Return how far a block in these containers stands in, in logical pixels."""
-    return sum(_width(container, look) for container in containers)
+    return sum(_widths(containers, page))
+
+
+def _widths(containers: tuple[Container, ...], page: Page) -> list[int]:
+    """Return how far each container stands in; those for which there is no room do not."""
+    room = max(page.width // 2, page.width - _scaled(page.look, _TEXT_ROOM))
+    widths = []
+    for container in containers:
+        width = _width(container, page.look)
+        widths.append(width if width <= room else 0)
+        room -= widths[-1]
+    return widths
 
 
 def _width(container: Container, look: Look) -> int:
@@ -149,8 +160,11 @@ def paint_frame(ink: Ink, page: Page, piece: Piece, x: int, y: int) -> None:
     """
     containers = piece.block.containers
     left = x
-    for depth, container in enumerate(containers):
-        width = _width(container, page.look)
+    for depth, (container, width) in enumerate(
+        zip(containers, _widths(containers, page), strict=True)
+    ):
+        if not width:
+            continue
         if isinstance(container, Quote):
             joined = _same_quote(container, piece.before, depth)
             top = y if joined else y + piece.gap
@@ -248,7 +262,7 @@ def _paint_task(ink: Ink, look: Look, *, done: bool, x: int, middle: int) -> Non
 def _paint_bullet(ink: Ink, look: Look, level: int, centre: QPointF) -> None:
     """Paint a disc, a ring or a square, by level."""
     painter, colour = ink.painter, ink.tokens.text2
-    size = look.styles[Face.BODY].em / _EM
+    size = look.scale
     if level % 3 == 1:
         painter.setPen(QPen(colour, size))
         painter.setBrush(Qt.BrushStyle.NoBrush)

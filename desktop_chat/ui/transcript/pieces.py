@@ -100,7 +100,7 @@ class Piece:
         """Take note of the block before it, and of the size of the text."""
         self.before = before
         self.gap = gap_above(self.block, before)
-        self.indent = indent_of(self.block.containers, page.look)
+        self.indent = indent_of(self.block.containers, page)
         self.label = label_height(self.block, before, page.look)
 
     @property
