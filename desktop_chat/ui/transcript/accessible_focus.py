@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _STEPS: Final = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _PLAIN: Final = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-_OUT: Final = 6
+_OUT: Final = 8
 _ABOVE: Final = 14
 """A message begins with a gap of 20 pixels; so much of it is above the ring."""
 _BELOW: Final = 6

@@ -107,7 +107,7 @@ def joint(block: Block, before: Block) -> str:
 
 
 def plain_lines(
-    blocks: Sequence[Block], languages: Languages, *, code: bool = True
+    blocks: Sequence[Block], languages: Languages, *, code: bool = True, indent: bool = False
 ) -> Iterator[str]:
     """Yield blocks as lines of plain text, as they are read aloud or character by character.
 
@@ -115,14 +115,21 @@ def plain_lines(
         blocks: in order.
         languages: the names of languages.
         code: False gives the name of a code block in place of its lines.
+        indent: let the lines of a list within a list begin with spaces.
     """
     before: Block | None = None
     for block in blocks:
         if before is not None and block.gap is Gap.PARAGRAPH:
             yield ""
         yield from _opening(block)
-        yield from _lines(block, languages, code=code)
+        lead = "  " * (_depth(block) - 1) if indent else ""
+        yield from (lead + line for line in _lines(block, languages, code=code))
         before = block
+
+
+def _depth(block: Block) -> int:
+    """Return in how many lists a block stands."""
+    return sum(isinstance(container, ListItem) for container in block.containers)
 
 
 def _opening(block: Block) -> Iterator[str]:

@@ -48,7 +48,6 @@ _LINKS: Final = 200
 _LINK_ROWS: Final = 4
 _MARGIN: Final = 12
 _EDGE: Final = 16
-_LINK_ROW: Final = 28
 
 
 class Review(QWidget):
@@ -72,6 +71,7 @@ class Review(QWidget):
         self.close_button = IconButton(self._theme, "x", tr("Close"))
         self.close_button.clicked.connect(self.end)
         self.edit = QPlainTextEdit()
+        self.links_heading = Label(self._theme, tr("Links in this message"), pixels=12, ink="text3")
         self.links = QListWidget()
         self._slices = QTimer(self)
         self._slices.setInterval(0)
@@ -81,9 +81,8 @@ class Review(QWidget):
         self._theme.changed.connect(self._recolour)
         canvas.installEventFilter(self)
         self._place()
+        self._slices.start()
         self._read()
-        if self._lines is not None:
-            self._slices.start()
 
     def _dress(self) -> None:
         edit = self.edit
@@ -96,14 +95,17 @@ class Review(QWidget):
         edit.setUndoRedoEnabled(False)
         edit.setTabChangesFocus(True)
         edit.setFrameShape(QFrame.Shape.NoFrame)
+        edit.document().setDocumentMargin(1)
         edit.setVerticalScrollBar(ScrollBar(self._theme))
         edit.setFont(self._canvas.page.look.styles[Face.BODY].font)
         self.links.setAccessibleName(tr("Links in this message"))
         self.links.setFrameShape(QFrame.Shape.NoFrame)
         self.links.setVerticalScrollBar(ScrollBar(self._theme))
         self.links.setFont(self._theme.font(13))
+        self.links.setSpacing(3)
         self.links.itemActivated.connect(self._open_link)
         self.links.hide()
+        self.links_heading.hide()
         self._recolour()
 
     def _recolour(self) -> None:
@@ -124,6 +126,7 @@ class Review(QWidget):
         row.addWidget(self.close_button)
         column.addLayout(row)
         column.addWidget(self.edit, 1)
+        column.addWidget(self.links_heading)
         column.addWidget(self.links)
         QWidget.setTabOrder(self.edit, self.links)
         QWidget.setTabOrder(self.links, self.close_button)
@@ -171,7 +174,9 @@ class Review(QWidget):
         count = self.links.count()
         if count:
             self.links.setCurrentRow(0)
-            self.links.setFixedHeight(min(count, _LINK_ROWS) * _LINK_ROW)
+            row = self.links.sizeHintForRow(0) + 2 * self.links.spacing()
+            self.links.setFixedHeight(min(count, _LINK_ROWS) * row + 2)
+            self.links_heading.show()
             self.links.show()
 
     def _open_link(self, item: QListWidgetItem) -> None:
@@ -245,7 +250,7 @@ def _lines(item: Item, canvas: TranscriptCanvas, links: dict[str, None]) -> Iter
         yield from _parsed(message, blocks)
     for block in blocks:
         _collect(block, links)
-    yield from _short(plain_lines(blocks, languages))
+    yield from _short(plain_lines(blocks, languages, indent=True))
 
 
 def _parsed(message: Message, blocks: list[Block]) -> Iterator[None]:

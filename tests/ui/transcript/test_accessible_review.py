@@ -21,7 +21,7 @@ TEXT = """\
 # Title
 
 - one
-- [x] done
+  - [x] done
 
 See [this](https://example.org/a) and [that](https://example.org/b).
 
@@ -84,7 +84,7 @@ def ring(view: TranscriptView) -> bool:
     """Whether anything beside the column has the colour of the focus."""
     accent = view.theme.tokens.accent.rgb()
     image = view.viewport().grab().toImage()
-    return accent in [image.pixel(view.left - 5, y) for y in range(image.height())]
+    return accent in [image.pixel(view.left - 7, y) for y in range(image.height())]
 
 
 # Which message
@@ -168,7 +168,7 @@ def test_enter_opens_the_message_as_text_and_esc_closes_it(theme: Theme) -> None
         "Title",
         "",
         "• one",
-        "Done: done",
+        "  Done: done",
         "",
         "See this and that.",
         "",
@@ -228,6 +228,7 @@ def test_links_are_opened_from_a_list(theme: Theme) -> None:
     view.current.open()
     found = review(view)
     assert found.links.isVisible()
+    assert found.links.count() == 2
     QTest.keyClick(found.edit, Qt.Key.Key_Tab)
     assert found.links.hasFocus()
     QTest.keyClick(found.links, Qt.Key.Key_Down)
