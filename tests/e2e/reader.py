@@ -1,7 +1,7 @@
 """Reads and works the window as assistive technology does, and prints what it found as JSON.
 
 It runs on the system's Python with the bindings for AT-SPI, and knows nothing of the program but
-what AT-SPI tells. Usage: reader.py ask QUESTION | box | review | repeat
+what AT-SPI tells. Usage: reader.py ask QUESTION | box | walk | review | repeat
 """
 
 import json
@@ -162,6 +162,32 @@ def review(app: Any) -> Any:
     return {"read": read, "whole": whole}
 
 
+def walk(app: Any) -> Any:
+    """Go to the conversation by Shift+Tab and through its messages; return what got the focus."""
+    focused: list[str] = []
+
+    def note(event: Any) -> None:
+        if event.detail1:
+            focused.append(f"{event.source.get_role_name()} {event.source.get_name()}")
+
+    listener = Atspi.EventListener.new(note)
+    listener.register("object:state-changed:focused")
+    Atspi.Component.grab_focus(message_box(app))
+
+    def there() -> bool:
+        if focused and focused[-1].startswith("section "):
+            return True
+        key("shift+Tab")
+        return False
+
+    wait(there, "a message with the focus")
+    passed = list(focused)
+    focused.clear()
+    key("alt+Prior")
+    wait(lambda: focused, "the message before")
+    return {"passed": passed, "then": focused}
+
+
 def repeat(app: Any) -> Any:
     """Have the last announcement repeated."""
     del app
@@ -179,6 +205,7 @@ def main(what: str, *arguments: str) -> None:
         "ask": ask,
         "box": box,
         "review": review,
+        "walk": walk,
         "repeat": repeat,
     }
     print(json.dumps(deeds[what](wait(program, "the program"), *arguments)))

@@ -59,6 +59,11 @@ def test_a_question_is_asked_and_its_answer_read(
         assert found["announced"][0].startswith("The answer is finished.\nThis is a demonstration")
         pasted = reading.read(READER, "box")
         assert pasted.startswith("**This is a demonstration"), "Copy was pressed"
+        walked = reading.read(READER, "walk")
+        assert "push button Copy message" in walked["passed"]
+        assert walked["passed"][-1].startswith("section demo-rich, ")
+        assert walked["then"][-1].startswith("section You, ")
+        display.key("alt+Next")
         reviewed = reading.read(READER, "review")
         assert reviewed["read"] == "This"
         assert formula in reviewed["whole"]

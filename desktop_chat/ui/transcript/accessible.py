@@ -57,6 +57,7 @@ class AccessibleTree:
         self._inside: OrderedDict[str, MessageNode] = OrderedDict()
         self._unread: dict[str, MessageNode] = {}
         self._wanted: list[str] = []
+        self._focus = ""
         self._retired: list[MessageNode | EntryNode] = []
         self._later = QTimer(canvas)
         self._later.setSingleShot(True)
@@ -177,6 +178,9 @@ class AccessibleTree:
         while len(self._inside) > _KEPT:
             _name, old = self._inside.popitem(last=False)
             old.clear()
+        focus, self._focus = self._focus, ""
+        if focus and focus == self.canvas.current.focused:
+            self._tell(self.message(focus), QAccessible.Event.Focus)
         wanted, self._wanted = self._wanted, []
         if wanted:
             self.canvas.texts_needed.emit(wanted)
@@ -227,7 +231,9 @@ class AccessibleTree:
     def focus(self, message_id: str) -> None:
         """Take note that the keyboard is at a message."""
         if QAccessible.isActive():
-            self._tell(self.message(message_id), QAccessible.Event.Focus)
+            # After Qt has told that the view itself has got the focus.
+            self._focus = message_id
+            self._start()
 
     def _tell(self, node: MessageNode, event: QAccessible.Event) -> None:
         if QAccessible.isActive() and node.isValid():

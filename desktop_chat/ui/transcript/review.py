@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QTextCursor
@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import Message, Role
-from desktop_chat.markdown.blocks import Block, Spans, Style, TableRow, TextBlock
+from desktop_chat.markdown.blocks import Block, Style
 from desktop_chat.markdown.stream import MarkdownStream
 from desktop_chat.ui.controls.buttons import IconButton
 from desktop_chat.ui.controls.labels import Label
@@ -33,6 +33,8 @@ from desktop_chat.ui.controls.scrollbar import ScrollBar
 from desktop_chat.ui.theme import RADIUS_CARD, Theme
 from desktop_chat.ui.transcript.accessible_words import message_name, plain_lines
 from desktop_chat.ui.transcript.answer import AnswerBody
+from desktop_chat.ui.transcript.links import target_of
+from desktop_chat.ui.transcript.links_view import spans_of, texts_of
 from desktop_chat.ui.transcript.look import Face
 from desktop_chat.ui.transcript.plain import LONGEST
 
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from desktop_chat.ui.transcript.canvas import TranscriptCanvas
     from desktop_chat.ui.transcript.model import Item
 
+_Links: TypeAlias = dict[str, list[str]]
+"""Addresses, and what the links that go there say."""
 _SECONDS: Final = 0.008
 """So long text is read and laid out at a time."""
 _SLICE_CHARS: Final = 4000
@@ -63,7 +67,7 @@ class Review(QWidget):
         assert item.message is not None
         self._canvas = canvas
         self._theme: Theme = canvas.theme
-        self._links: dict[str, None] = {}
+        self._links: _Links = {}
         self._lines = _lines(item, canvas, self._links)
         name = message_name(item.message, "")
         self.setAccessibleName(name)
@@ -170,7 +174,11 @@ class Review(QWidget):
 
     def _show_links(self) -> None:
         for address in list(self._links)[:_LINKS]:
-            self.links.addItem(QListWidgetItem(address))
+            target = target_of(address)
+            if target is not None:
+                item = QListWidgetItem(f"{target.before}{target.shown}{target.after}")
+                item.setData(Qt.ItemDataRole.UserRole, address)
+                self.links.addItem(item)
         count = self.links.count()
         if count:
             self.links.setCurrentRow(0)
@@ -180,7 +188,8 @@ class Review(QWidget):
             self.links.show()
 
     def _open_link(self, item: QListWidgetItem) -> None:
-        self._canvas.link_activated.emit(item.text())
+        href = str(item.data(Qt.ItemDataRole.UserRole))
+        self._canvas.links.open(href, self._links.get(href, []))
 
     # Its life
 
@@ -230,7 +239,7 @@ def open_review(canvas: TranscriptCanvas, message_id: str) -> Review | None:
     return review
 
 
-def _lines(item: Item, canvas: TranscriptCanvas, links: dict[str, None]) -> Iterator[str | None]:
+def _lines(item: Item, canvas: TranscriptCanvas, links: _Links) -> Iterator[str | None]:
     """Yield the lines of a message, and None where only time has passed."""
     message = item.message
     assert message is not None
@@ -269,14 +278,10 @@ def _short(lines: Iterator[str] | list[str]) -> Iterator[str]:
         yield from (line[at : at + LONGEST] for at in range(0, max(1, len(line)), LONGEST))
 
 
-def _collect(block: Block, links: dict[str, None]) -> None:
+def _collect(block: Block, links: _Links) -> None:
     """Note the addresses that a block points to."""
-    texts: tuple[Spans, ...] = ()
-    if isinstance(block, TextBlock):
-        texts = (block.spans,)
-    elif isinstance(block, TableRow):
-        texts = block.cells
-    for spans in texts:
-        for span in spans:
-            if span.style & Style.LINK and span.href:
-                links[span.href] = None
+    found = {
+        span.href: None for spans in spans_of(block) for span in spans if span.style & Style.LINK
+    }
+    for href in found:
+        links.setdefault(href, []).extend(texts_of(block, href))

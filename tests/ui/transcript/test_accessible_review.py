@@ -236,6 +236,23 @@ def test_links_are_opened_from_a_list(theme: Theme) -> None:
     assert opened == ["https://example.org/b"]
 
 
+def test_a_link_that_deceives_is_asked_about_there_too(theme: Theme) -> None:
+    text = "See [https://good.example.org](https://bad.example.com/)."
+    view = focused(shown(theme, [question("q"), answer("a", text)]))
+    opened: list[str] = []
+    view.link_activated.connect(opened.append)
+    view.current.open()
+    found = review(view)
+    assert found.links.item(0).text() == "https://bad.example.com/"
+    found.links.setFocus()
+    QTest.keyClick(found.links, Qt.Key.Key_Return)
+    asked = view.links.question
+    assert asked is not None
+    assert opened == []
+    asked.accept()
+    assert opened == ["https://bad.example.com/"]
+
+
 def test_a_huge_text_comes_in_parts_and_whole(theme: Theme) -> None:
     lines = [f"Line {number} of a long text." for number in range(20_000)]
     one_line = "word " * 10_000
