@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QLoggingCategory, QObject, Signal
 from PySide6.QtGui import QImage
 
 from desktop_chat.core.errors import ErrorInfo
@@ -135,6 +135,8 @@ class Images(QObject):
         self._kept: OrderedDict[int, Picture] = OrderedDict()
         self._kept_bytes = 0
         self.worker = Worker(self)
+        # Decoders tell the log of each fault in a picture; the card tells the reader.
+        QLoggingCategory.setFilterRules("qt.gui.imageio*=false")
 
     # What there is
 
