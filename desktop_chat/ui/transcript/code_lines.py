@@ -303,7 +303,7 @@ def _odd(text: str, shown: str, look: Look) -> Iterator[QTextLayout.FormatRange]
     colour.setForeground(look.tokens.warn)
     colour.setBackground(look.tokens.warnsoft)
     before, after = split_pairs(text), split_pairs(shown)
-    for index, (unit, other) in enumerate(zip(before, after, strict=True)):
+    for index, (unit, other) in enumerate(zip(before, after, strict=False)):
         if unit != other:
             made = QTextLayout.FormatRange()
             made.start, made.length, made.format = index, 1, colour

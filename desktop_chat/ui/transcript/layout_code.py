@@ -174,13 +174,13 @@ class CodePiece(Piece):
             self._live = self._live or (block.open and not self.block.open)
             self.block = block
             self.lines.take(block.lines)
-        before = (self.left(page), self.folded)
+        before = (gutter_of(self._seen, page.look), self.folded)
         self.lines.touch(first)
         if self._highlighter is not None:
             self._highlighter.touch(first)
         self._settle_fold()
         self.measure(page)
-        if before != (self.left(page), self.folded):
+        if before != (gutter_of(self._seen, page.look), self.folded):
             return HEADER
         top = HEADER + PAD_Y + self.lines.rows.before(first) * page.look.styles[Face.CODE].leading
         return min(top, self.height)
