@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -206,6 +206,12 @@ class Clips:
         if not wish.asked:
             self._begin(wish)
 
+    def texts_missed(self, message_ids: Iterable[str]) -> None:
+        """Give a copy up whose texts cannot be read."""
+        if self._wish is not None and not self._wish.asked.isdisjoint(message_ids):
+            self._wish = None
+            self._say(tr("Some of the messages could not be read, so nothing was copied."))
+
     def branch_changed(self) -> None:
         """Give a copy up whose messages are gone."""
         wish = self._wish
@@ -233,7 +239,6 @@ class Clips:
         missing = self._missing(wish)
         wish.asked = set(missing)
         if missing:
-            self._canvas.column.ask(missing)
             self._canvas.texts_needed.emit(missing)
             return
         self._convert(wish)

@@ -170,10 +170,16 @@ def _markdown(passage: Passage) -> str:
 def _body_markdown(passage: Passage) -> str:
     if passage.blocks is None and passage.cut is None:
         return passage.source
-    blocks, _inside = _blocks(passage)
-    if len(blocks) == 1:
+    blocks, inside = _blocks(passage)
+    if len(blocks) == 1 and not inside:
         return _single(blocks[0])
-    return to_markdown(blocks)
+    text = to_markdown(blocks)
+    if not inside:
+        return text
+    # Spaces at the ends mean nothing in Markdown; within a line they are what was selected.
+    shown = to_text(blocks)
+    lead = shown[: len(shown) - len(shown.lstrip(" "))]
+    return lead + text + shown[len(shown.rstrip(" ")) :] if text else shown
 
 
 def _single(block: Block) -> str:

@@ -371,13 +371,6 @@ class Column:
         """Take note that texts could not be read: they are asked for again."""
         self._asked.difference_update(ids)
 
-    def ask(self, message_ids: Iterable[str]) -> None:
-        """Take note that the texts of messages are asked for, wherever they are."""
-        for name in message_ids:
-            index = self._index.get(name)
-            if index is not None:
-                self.items[index].fetched = True
-
     def unparsed(self, top: int, bottom: int) -> list[int]:
         """Return the answers in a range of heights whose text is not all parsed."""
         found = []

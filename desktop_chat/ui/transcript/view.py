@@ -105,11 +105,13 @@ class TranscriptView(TranscriptCanvas):
                 self.column.items[index].fetched = True
                 self.search.text_changed(message.id)
                 self.accessible.changed(message.id)
+        self.clips.texts_came(messages)
         self.rebuild()
 
     def texts_missed(self, ids: Sequence[str]) -> None:
         """Take note that texts could not be read; they are asked for again with the next move."""
         self.column.not_come(ids)
+        self.clips.texts_missed(ids)
 
     def add_message(self, message: Message) -> None:
         """Append a message; a question takes the reader to the end."""
