@@ -270,6 +270,8 @@ class FindBar(QWidget):
             self.field.setAccessibleDescription(said)
         for button in (self.previous, self.next):
             button.setEnabled(bool(total))
+        if not self.isHidden():
+            self._place()
 
     # Where it lies
 
@@ -280,11 +282,18 @@ class FindBar(QWidget):
         return False
 
     def _place(self) -> None:
+        """Lie in the upper corner; in the lower one where the reader's hit cannot be scrolled
+        out from under it, because nothing stands above.
+        """
         room = self._canvas.viewport().geometry()
         width = min(_WIDTH, room.width() - 2 * _RIGHT)
         height = self.sizeHint().height()
         corner = QPoint(room.right() + 1 - _RIGHT - width, room.top() + _TOP)
-        self.setGeometry(QRect(corner, corner + QPoint(width - 1, height - 1)))
+        place = QRect(corner, corner + QPoint(width - 1, height - 1))
+        hit = self._search.place_of_current().translated(room.topLeft())
+        if self._canvas.scroller.top <= 0 and place.intersects(hit):
+            place.moveBottom(room.bottom() - _TOP)
+        self.setGeometry(place)
         self._search.clear_of(_TOP + height)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QRect, QTimer, Signal
 
 from desktop_chat.core.messages import Message
 from desktop_chat.ui.transcript.found import Hit
@@ -45,6 +45,7 @@ class Search(QObject):
         self._looking = Looking(canvas.column, self.texts_needed.emit, self._show)
         self._results = self._looking.results
         self._visit = Visit(canvas)
+        self._visit.arrived.connect(self.changed)
         self._at: tuple[str, Hit] | None = None
         self._origin: tuple[str, Part, int, int] | None = None
         """Where the reader was when something else was looked for."""
@@ -82,8 +83,6 @@ class Search(QObject):
         if self._at is not None and self._results.of(self._at[0]) is None:
             self._at = self._origin = None
             self._visit.stop()
-        if self._at is None:
-            self._wanted, self._still = 0, True
         self._begin()
 
     def message_added(self) -> None:
@@ -94,6 +93,7 @@ class Search(QObject):
 
     def text_changed(self, message_id: str) -> None:
         """Look through one message anew: it grows, or its text has come."""
+        self._visit.text_came(message_id)
         if self._looking.text_changed(message_id):
             self.go_on()
 
@@ -167,6 +167,10 @@ class Search(QObject):
         """Whether the reader's hit is still being brought into sight."""
         return self._wanted is not None or self._visit.busy
 
+    def place_of_current(self) -> QRect:
+        """Return where the reader's hit is in the viewport, or nothing."""
+        return QRect() if self._at is None or self._visit.busy else self._visit.rect(*self._at)
+
     def clear_of(self, top: int) -> None:
         """Keep hits below a height of the viewport when they are brought into sight."""
         self._visit.top = top
@@ -217,6 +221,9 @@ class Search(QObject):
         Returns:
             Whether more must be read than was meant to.
         """
+        if self._wanted is None and self._at is None and self.total:
+            # The hits that a stream or another branch brought.
+            self._wanted, self._still = 0, True
         if self._wanted is None or not self._results.messages:
             return False
         place = self._first() if self._at is None else self._neighbour(self._wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QRect, QTimer, Signal
 
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import MessageBody, PieceAt
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _SLICE: Final = 0.006
 _STEP: Final = 0.001
-_WAIT_MS: Final = 15
 _MARGIN: Final = 12
 """A hit stands at least so many pixels from the edges."""
 _SIDE: Final = 40
@@ -34,6 +33,9 @@ class Visit(QObject):
         top: the height of the viewport below which a hit is in sight.
     """
 
+    arrived = Signal()
+    """The hit is in sight."""
+
     def __init__(self, canvas: TranscriptCanvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
@@ -42,6 +44,7 @@ class Visit(QObject):
         self.top = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
         self._timer.timeout.connect(self._go_on)
 
     @property
@@ -55,6 +58,11 @@ class Visit(QObject):
         self._asked = False
         self._go_on()
 
+    def text_came(self, message_id: str) -> None:
+        """Go on with a message whose text was not there."""
+        if self._goal is not None and self._goal[0] == message_id and not self._timer.isActive():
+            self._timer.start()
+
     def stop(self) -> None:
         """Stay where the reader is."""
         self._goal = None
@@ -67,11 +75,9 @@ class Visit(QObject):
         index = self._canvas.column.index_of(name)
         if index is None or (self._ready(index, hit) and self._arrive(index, hit)):
             self._goal = None
-        else:
-            self._timer.start(_WAIT_MS if self._missing(index) else 0)
-
-    def _missing(self, index: int) -> bool:
-        return self._canvas.column.items[index].message is None
+            self.arrived.emit()
+        elif self._canvas.column.items[index].message is not None:
+            self._timer.start()
 
     # Making the text
 
@@ -175,6 +181,21 @@ class Visit(QObject):
             return None
         rect = at.piece.caret_at(at.page, hit.start)
         return self._canvas.column.top_of(index) + at.y + int(rect.top()), int(rect.height())
+
+    def rect(self, message_id: str, hit: Hit) -> QRect:
+        """Return where a hit is in the viewport, its first line if it has more; or nothing."""
+        canvas = self._canvas
+        index = canvas.column.index_of(message_id)
+        at = None if index is None else self._at(index, hit)
+        if index is None or at is None:
+            return QRect()
+        first = at.piece.caret_at(at.page, hit.start)
+        last = at.piece.caret_at(at.page, min(hit.end, at.piece.length()))
+        right = last.x() if last.top() == first.top() else at.page.width - at.piece.indent
+        place = QRect(int(first.x()), int(first.top()), int(right - first.x()) + 1, 0)
+        place.setHeight(int(first.height()))
+        top = canvas.column.top_of(index) - canvas.scroller.top
+        return place.translated(canvas.left + at.x, top + at.y)
 
     def _move_sideways(self, index: int, hit: Hit) -> None:
         """Scroll a wide piece so that the hit is in sight."""
