@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
@@ -50,11 +50,17 @@ def shown(
 
 
 def run(view: TranscriptView) -> None:
-    """Run the frames that the view has asked for, and what Qt has queued, until all is quiet."""
+    """Run the frames that the view has asked for, and what Qt has queued, until all is quiet.
+
+    Formulas are drawn by then.
+    """
     paint(view)
-    while view._frame_timer.isActive():
-        view._frame_timer.stop()
-        view._frame()
+    while view._frame_timer.isActive() or view.page.formulas.busy:
+        if view._frame_timer.isActive():
+            view._frame_timer.stop()
+            view._frame()
+        else:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         paint(view)
 
 
