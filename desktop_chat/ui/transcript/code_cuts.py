@@ -6,6 +6,7 @@ is known for ASCII and for CJK, and asked once for any other.
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 from unicodedata import category
@@ -68,10 +69,10 @@ class Advances:
         width = (len(text) - len(rest)) * self.wide + tabs * self.narrow
         if rest.isascii():
             return width + len(rest) * self.narrow
-        of = self.of
-        return width + sum(
-            [of(character) if character != "\t" else self.narrow for character in rest]
-        )
+        of, narrow = self.of, self.narrow
+        for character, count in Counter(rest).items():
+            width += count * (narrow if character == "\t" else of(character))
+        return width
 
 
 _advances: WeakKeyDictionary[Look, Advances] = WeakKeyDictionary()

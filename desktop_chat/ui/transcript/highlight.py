@@ -34,6 +34,9 @@ _TOGETHER: Final = 300
 """A lexer that is made of two reads so many lines at a time: it gives nothing before it is done
 with all of them.
 """
+_FAR: Final = 300
+"""Lines that are so far ahead get colours that are guessed, until their turn comes."""
+_SIGHT: Final = 60
 _PATIENCE: Final = 3.0
 """A whole that has taken so many seconds is given up; the colours of its lines stay."""
 _FRAME: Final = 0.016
@@ -49,12 +52,15 @@ class Budget:
         self._since = 0.0
         self._left = 0.0
 
+    def renew(self) -> None:
+        """Begin another frame."""
+        self._since = time.perf_counter()
+        self._left = _SHARE
+
     def ask(self) -> float:
         """Return how many seconds of this frame are left."""
-        now = time.perf_counter()
-        if now - self._since > _FRAME:
-            self._since = now
-            self._left = _SHARE
+        if time.perf_counter() - self._since > _FRAME:
+            self.renew()
         return max(0.0, self._left)
 
     def spend(self, seconds: float) -> None:
@@ -215,6 +221,9 @@ class Highlighter:
         self._changes: set[int] = set()
         self._running: Iterator[list[Tokens]] | None = None
         self._running_to = 0
+        self._guessed: dict[int, Tokens] = {}
+        self._guessed_to = 0
+        self._guessed_state: State = None
         self._spent = 0.0
         self._due = _FIRST_WHOLE
         self._done = False
@@ -229,13 +238,16 @@ class Highlighter:
         """Return the parts of a line; none for a line that was not reached."""
         if index < len(self._whole):
             return self._whole[index]
-        return self._lines[index] if index < len(self._lines) else ()
+        if index < len(self._lines):
+            return self._lines[index]
+        return self._guessed.get(index, ())
 
     def touch(self, index: int) -> None:
         """Forget the lines from ``index`` on: they have changed, or more may follow."""
         del self._lines[index:]
         del self._states[index + 1 :]
         del self._whole[index:]
+        self._guessed.clear()
         if index < self._running_to:
             self._running = None
         self._done = False
@@ -257,6 +269,8 @@ class Highlighter:
         if self._machine is None:
             return self._extend_whole(lines, seconds)
         deadline = time.perf_counter() + seconds
+        if count - len(self._lines) > _FAR:
+            self._guess(lines, count)
         while len(self._lines) < count:
             if not self._lex(lines, len(self._lines)):
                 return True
@@ -281,11 +295,33 @@ class Highlighter:
                 self._machine = None
                 self._done = True
                 return False
-        if tokens and index >= len(self._whole):
+        if index >= len(self._whole) and tokens != self._guessed.pop(index, ()):
             self._changes.add(index)
         self._lines.append(tokens)
         self._states.append(state)
         return True
+
+    def _guess(self, lines: Sequence[str], count: int) -> None:
+        """Colour what is far ahead as if the text began shortly before it, until its turn comes."""
+        machine = self._machine
+        if machine is None or all(index in self._guessed for index in range(count - _SIGHT, count)):
+            return
+        start, state = count - _FAR // 2, machine.entry(lines[0])
+        if start <= self._guessed_to < count and count - _SIGHT - 1 in self._guessed:
+            start, state = self._guessed_to, self._guessed_state
+        else:
+            self._guessed.clear()
+        for index in range(start, count):
+            tokens: Tokens = ()
+            try:
+                if len(lines[index]) <= LONGEST_LINE:
+                    tokens, state = machine.run(f"{lines[index]}\n", state)
+            except Exception:  # as in ``_lex``
+                return
+            self._guessed[index] = tokens
+            if tokens:
+                self._changes.add(index)
+        self._guessed_to, self._guessed_state = count, state
 
     def _extend_whole(self, lines: Sequence[str], seconds: float) -> bool:
         """Lex an open block as a whole, when it has become twice as long."""

@@ -236,6 +236,7 @@ class TranscriptView(TranscriptCanvas):
         if not self.shown:
             return
         started = time.perf_counter()
+        self.lexers.budget.renew()
         self._drain()
         scroller = self.scroller
         waiting = [

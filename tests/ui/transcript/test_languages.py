@@ -220,3 +220,18 @@ def test_code_that_goes_on_after_it_was_finished_gets_colours_again() -> None:
     assert highlighter.extend(lines, 3, 9)
     assert highlighter.line(0) == first
     assert highlighter.line(2) == ((0, 6, "kw"), (7, 1, "num"))
+
+
+def test_lines_far_ahead_are_coloured_at_once_and_rightly_later() -> None:
+    lines = ['"""', *["x = 1"] * 5000, '"""', *["y = 2"] * 100]
+    highlighter = Highlighter(find_lexer("python"))
+    assert not highlighter.extend(lines, 4000, 0.0)
+    assert highlighter.line(3990) == ((4, 1, "num"),), "as if the text began there"
+    assert highlighter.line(10) == ()
+    assert not highlighter.extend(lines, 4010, 0.0)
+    assert highlighter.line(4009) == ((4, 1, "num"),)
+    assert 4009 in highlighter.take_changes()
+    while not highlighter.extend(lines, 4010, 9):
+        pass
+    assert highlighter.line(3990) == ((0, 5, "str"),), "it is in a text"
+    assert 3990 in highlighter.take_changes()
