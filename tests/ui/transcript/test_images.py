@@ -44,7 +44,7 @@ def picture(width: int, height: int, form: str = "png", colour: str = "#336699")
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert image.save(buffer, form)
+    assert image.save(buffer, form.encode())
     return bytes(buffer.data().data())
 
 
