@@ -195,14 +195,14 @@ class Search(QObject):
         if not self._canvas.shown:
             return
         deadline = time.perf_counter() + _SLICE
-        more = True
+        looking, more = self.looking, True
         while more and time.perf_counter() < deadline:
             more = self._looking.read_on(deadline)
         more = self._follow_wish() or more
-        now = time.monotonic()
-        if not more or now - self._told > _TELL:
-            self._told = now
+        if looking != self.looking or time.monotonic() - self._told > _TELL:
             self._tell()
+        elif not more and not self._marking.isActive():
+            self._marking.start()
         if more:
             self.go_on()
 
@@ -316,6 +316,7 @@ class Search(QObject):
     # Telling
 
     def _tell(self) -> None:
+        self._told = time.monotonic()
         self.changed.emit()
         self._heights_changed()
 
@@ -326,6 +327,7 @@ class Search(QObject):
             self._marking.start()
 
     def _mark(self) -> None:
+        self.changed.emit()
         if self._bar is not None:
             canvas = self._canvas
             self._bar.set_ticks(heights_of_hits(self._results, canvas.column, self._bar.height()))

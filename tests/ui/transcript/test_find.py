@@ -63,6 +63,10 @@ def finish(view: TranscriptView) -> None:
     search = view.search
     while search._timer.isActive() or search.visiting:
         settle()
+    if not search.looking:
+        # What a stream brings is told a moment later.
+        while search._marking.isActive():
+            settle()
     run(view)
 
 
