@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import product
+from itertools import chain, product
 from typing import Final, NamedTuple, TypeAlias
 
 from desktop_chat.markdown.blocks import Block, Span, Spans, Style, TableRow, TextBlock
@@ -13,7 +13,9 @@ _ORDER: Final = (Style.LINK, Style.BOLD, Style.STRIKE, Style.ITALIC)
 _WHOLE: Final = Style.MATH | Style.IMAGE | Style.FOOTNOTE
 _SPACED: Final = re.compile(r"(\s+)")
 _TICKS: Final = re.compile("`+")
-_SPECIAL: Final = re.compile(r"[\\`*_\[\]<$~&]|!(?=\[)|:(?=//)")
+# A backslash before an opening bracket begins a formula.
+_SPECIAL: Final = re.compile(r"[\\`*_\]<$~&]|!(?=\[)|:(?=//)")
+_BRACKET: Final = re.compile(r"[\[\]]")
 _LINE_MARK: Final = re.compile(r"(?m)^([ \t]*)([#>+=|:-])")
 _LINE_NUMBER: Final = re.compile(r"(?m)^([ \t]*[0-9]{1,9})([.)])")
 _PLAIN: Final = re.compile(r"[^\\`*_\[\]<>$~&#+=|:@.\-\n\t]*")
@@ -29,13 +31,14 @@ class _Variant(NamedTuple):
     """One way of writing marks.
 
     Attributes:
-        escape: whether whatever may mean something gets a backslash.
+        escape: 1 when whatever may mean something gets a backslash, 2 when brackets are
+            entities besides.
         bare: whether an address that is its own label stands without brackets.
         italic: the mark of emphasis.
         dollar: whether formulas stand between dollar signs.
     """
 
-    escape: bool
+    escape: int
     bare: bool
     italic: str
     dollar: bool
@@ -89,35 +92,35 @@ def _cell(blocks: Sequence[Block]) -> Spans | None:
     return blocks[0].cells[0]
 
 
-def _form(spans: Spans) -> list[tuple[str, int, str]]:
-    """Return what spans say, however they are cut; the style of a space does not count."""
-    form: list[tuple[str, int, str]] = []
+def form(spans: Spans) -> list[tuple[str, int, str]]:
+    """Return what spans say: text, style, address. The style of a space does not count."""
+    said: list[tuple[str, int, str]] = []
     for span in spans:
         if span.style & _WHOLE:
-            form.append((span.text, int(span.style), span.href))
+            said.append((span.text, int(span.style), span.href))
             continue
         pieces = (span.text,) if span.style & Style.CODE else _SPACED.split(span.text)
         for piece in pieces:
             if piece and (span.style & Style.CODE or not piece.isspace()):
-                _add(form, piece, int(span.style), span.href)
+                _add(said, piece, int(span.style), span.href)
             elif piece:
-                _add(form, "\n" if "\n" in piece else " ", 0, "")
-    while form and not form[0][0].strip() and not form[0][1]:
-        del form[0]
-    while form and not form[-1][0].strip() and not form[-1][1]:
-        del form[-1]
-    return form
+                _add(said, "\n" if "\n" in piece else " ", 0, "")
+    while said and not said[0][0].strip() and not said[0][1]:
+        del said[0]
+    while said and not said[-1][0].strip() and not said[-1][1]:
+        del said[-1]
+    return said
 
 
-def _add(form: list[tuple[str, int, str]], text: str, style: int, href: str) -> None:
-    if not form or form[-1][1:] != (style, href) or style & _WHOLE:
-        form.append((text, style, href))
+def _add(said: list[tuple[str, int, str]], text: str, style: int, href: str) -> None:
+    if not said or said[-1][1:] != (style, href) or style & _WHOLE:
+        said.append((text, style, href))
         return
-    last = form[-1][0]
+    last = said[-1][0]
     if text.isspace() and last.isspace():
-        form[-1] = ("\n" if "\n" in last + text else " ", style, href)
+        said[-1] = ("\n" if "\n" in last + text else " ", style, href)
     else:
-        form[-1] = (last + text, style, href)
+        said[-1] = (last + text, style, href)
 
 
 # Writing
@@ -127,12 +130,12 @@ def _best(spans: Spans, dress: Callable[[str], str], read: Reader) -> str:
     """Return the first way of writing that is read as what was meant; the safest if none is."""
     if all(not span.style and _PLAIN.fullmatch(span.text) for span in spans):
         return dress("".join([span.text for span in spans]).strip())
-    wanted = _form(spans)
+    wanted = form(spans)
     tried: set[str] = set()
     safest = ""
     for variant in _variants(spans):
         text = dress(_write(spans, variant, Style.NONE).strip())
-        if variant.escape:
+        if variant.escape == 2:
             safest = safest or text
         if text in tried:
             continue
@@ -140,7 +143,7 @@ def _best(spans: Spans, dress: Callable[[str], str], read: Reader) -> str:
         if len(text) > _CHECKED:
             return text
         found = read(parse(text))
-        if found is not None and _form(found) == wanted:
+        if found is not None and form(found) == wanted:
             return text
     return safest
 
@@ -152,7 +155,7 @@ def _variants(spans: Spans) -> list[_Variant]:
     return [
         _Variant(escape, bare, italic, dollar)
         for escape, bare, italic, dollar in product(
-            (False, True),
+            (0, 1, 2),
             (True, False) if styles & Style.LINK else (False,),
             "*_" if styles & Style.ITALIC else "*",
             (True, False) if styles & Style.MATH else (True,),
@@ -233,6 +236,10 @@ def _leaf(span: Span, variant: _Variant) -> str:
         return f"${text}$" if variant.dollar and "$" not in text else f"\\({text}\\)"
     if style & Style.CODE:
         return code_markdown(text)
+    if variant.escape == 2:
+        parts = [_SPECIAL.sub(_backslash, part) for part in _BRACKET.split(text)]
+        signs = [f"&#{ord(sign)};" for sign in _BRACKET.findall(text)]
+        return "".join(chain.from_iterable(zip(parts, [*signs, ""], strict=True)))
     return _SPECIAL.sub(_backslash, text) if variant.escape else text
 
 

@@ -59,6 +59,11 @@ class Words:
         self._cut: Cut | None = None
         self._loading: SimpleQueue[Cut | None] | None = None
 
+    @property
+    def asked(self) -> bool:
+        """Whether the dictionary is there or on its way."""
+        return self._loading is not None
+
     def load(self) -> None:
         """Begin to load the dictionary, unless that has been done."""
         if self._loading is None:

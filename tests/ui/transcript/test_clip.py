@@ -179,17 +179,9 @@ def test_a_question_that_is_folded_is_copied_whole(theme: Theme) -> None:
 def test_a_part_of_a_long_line_is_what_was_selected(theme: Theme) -> None:
     text = "😀中" * 3000
     view = shown(theme, [question("q", text), answer("a", "Fine.")])
-    view._pressed(next(c.command for c in _controls(view, "q") if c.command.name == "unfold"))
+    press(view, "q", "unfold")
     select(view, ("q", 0, 3), ("q", 1, 6))
     assert copied(view).text() == text[2 : 4000 + 4]
-
-
-def _controls(view: TranscriptView, name: str) -> list[object]:
-    index = view.column.index_of(name)
-    assert index is not None
-    drawn = view.column.body(index)
-    assert drawn is not None
-    return drawn.controls(view.page, 0, 0, (-(10**6), 10**6), view.state_of(index))  # type: ignore[return-value]
 
 
 def test_thinking_is_copied_while_it_is_unfolded(theme: Theme) -> None:
@@ -267,7 +259,7 @@ def test_a_copy_of_messages_that_are_gone_is_given_up(theme: Theme) -> None:
     QApplication.clipboard().setText("before")
     view.pointer.select_all()
     view.copy_selection()
-    assert view.clips.busy
+    settle()
     view.set_branch([question("other")], lambda _name: (1, 1))
     view.supply(messages)
     assert not view.clips.busy
@@ -326,9 +318,11 @@ def test_beyond_another_nothing_is_copied(
 # Buttons and menus
 
 
-def test_a_check_shows_when_the_copy_is_there(view: TranscriptView) -> None:
-    keys = []
-    view.overlay.confirm = keys.append  # type: ignore[method-assign]
+def test_a_check_shows_when_the_copy_is_there(
+    view: TranscriptView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[tuple[str, str]] = []
+    monkeypatch.setattr(view.overlay, "confirm", keys.append)
     QTest.mouseClick(button(view, "a", "do:copy"), Qt.MouseButton.LeftButton)
     assert view.clips.busy
     assert keys == []
