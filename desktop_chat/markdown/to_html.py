@@ -121,7 +121,9 @@ class _Writer:
 
     def nodes(self, nodes: Sequence[Node]) -> str:
         """Return nodes that stand beside each other."""
-        return "\n".join(self._run(run) for run in siblings(nodes))
+        written = "\n".join(self._run(run) for run in siblings(nodes))
+        # Terms and their meanings stand in one list.
+        return written.replace("</dl>\n<dl>", "\n")
 
     def _run(self, run: Sequence[Node]) -> str:
         first = run[0]
@@ -166,7 +168,7 @@ class _Writer:
         if isinstance(node, Paragraph):
             text = spans_to_html(node.spans)
             if node.term:
-                return f"<p><strong>{text}</strong></p>"
+                return f"<dl><dt><strong>{text}</strong></dt></dl>"
             return (
                 f"<h{node.heading}>{text}</h{node.heading}>" if node.heading else f"<p>{text}</p>"
             )

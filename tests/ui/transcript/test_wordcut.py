@@ -84,7 +84,8 @@ def test_a_double_click_takes_a_chinese_word(theme: Theme) -> None:
 def test_a_press_on_chinese_loads_the_dictionary(theme: Theme) -> None:
     view = shown(theme, [question("q"), answer("a", "Latin\n\n中文")])
     QTest.mouseClick(view.viewport(), LEFT, pos=place_of(view, "a", 0, 2))
-    assert not view.pointer.words.asked
+    before = view.pointer.words.asked
+    assert not before
     QTest.mouseClick(view.viewport(), LEFT, pos=place_of(view, "a", 1, 1))
     assert view.pointer.words.asked
     view.pointer.words.wait()

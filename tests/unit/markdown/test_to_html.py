@@ -21,7 +21,7 @@ MATHML = {
 TAGS = MATHML | {
     "h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "strong", "em", "s", "code", "pre",
     "span", "a", "ul", "ol", "li", "blockquote", "table", "tr", "th", "td", "img", "sup", "div",
-    "dl", "dd",
+    "dl", "dt", "dd",
 }  # fmt: skip
 ATTRIBUTES = {
     "style", "href", "src", "alt", "start", "border", "cellspacing", "cellpadding",
@@ -101,6 +101,15 @@ def test_blocks() -> None:
         '<ol start="3">\n<li>a</li>\n<li>b\n<ul>\n<li>c</li>\n<li>☑ d</li>\n</ul></li>\n</ol>'
     )
     assert to_html(parse("- a\n\n  b\n- c")) == ("<ul>\n<li>a\n<p>b</p></li>\n<li>c</li>\n</ul>")
+
+
+def test_terms_and_notes() -> None:
+    assert to_html(parse("Term\n: one\n: two")) == (
+        "<dl><dt><strong>Term</strong></dt>\n<dd>one</dd>\n<dd>two</dd></dl>"
+    )
+    assert to_html(parse("x[^1]\n\n[^1]: note")) == (
+        "<p>x<sup>[1]</sup></p>\n<div><sup>[1] </sup>note</div>"
+    )
 
 
 def test_an_alert_has_its_title() -> None:

@@ -139,6 +139,24 @@ def test_what_has_lost_its_beginning_is_still_an_item() -> None:
     assert to_markdown(blocks[2:]) == "2. more of two\n3. three"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Term\n: meaning one\n: meaning two\n\nOther\n: more\n\n  second par\n\nend",
+        "Text[^1].\n\n[^1]: The note.\n\n    Second paragraph.\n\n    - list\n\nafter",
+        "![alt](https://e.org/a.png)\n\ntext ![in](https://e.org/b.png) line",
+        "> [!NOTE]\n> a\n\n> [!NOTE]\n> b",
+        "- $$\n  x\n  $$\n- | a |\n  |---|\n  | b |",
+        "**Term** `c`\n: - list\n  - two",
+        "* * *\n- ---\n- x",
+        "[a [b] c](https://e.org/x) [a \\[ b](https://e.org)",
+    ],
+)
+def test_every_kind_of_block_is_read_again(source: str) -> None:
+    blocks = parse(source)
+    assert meaning(nest(again(blocks))) == meaning(nest(blocks))
+
+
 def test_lists_side_by_side_stay_two() -> None:
     blocks = parse("1. a\n2. b\n\n1) c\n2) d")
     assert meaning(nest(again(blocks))) == meaning(nest(blocks))
