@@ -14,6 +14,10 @@ FOLD_ROW: Final = 33
 """Of the row that folds and unfolds, with the line above it."""
 NUMBERED: Final = 20
 """A block of so many lines has line numbers."""
+FOLD_LINES: Final = 40
+"""A finished block of more lines is folded when it is shown for the first time."""
+FOLDED_LINES: Final = 20
+"""So many lines are shown of it then."""
 _DIGITS: Final = 3
 """Line numbers have room for so many digits at least, so that lines move to the right once."""
 _NUMBERS_LEFT: Final = 4

@@ -7,22 +7,13 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QRectF
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.markdown.blocks import Block, CodeBlock
-from desktop_chat.ui.transcript import languages
-from desktop_chat.ui.transcript.code_lines import CodeLines
+from desktop_chat.ui.transcript.code_box import CodeBox
 from desktop_chat.ui.transcript.code_paint import CodePainter
-from desktop_chat.ui.transcript.code_sizes import (
-    BAR,
-    BORDER,
-    FOLD_ROW,
-    HEADER,
-    PAD_X,
-    PAD_Y,
-    gutter_of,
-)
+from desktop_chat.ui.transcript.code_sizes import FOLDED_LINES, HEADER, PAD_X, PAD_Y, gutter_of
 from desktop_chat.ui.transcript.code_tools import CodeTools, press_tool
 from desktop_chat.ui.transcript.controls import Control
 from desktop_chat.ui.transcript.deeds import Deeds
@@ -30,19 +21,14 @@ from desktop_chat.ui.transcript.highlight import Highlighter, Lexers
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.machines import Tokens
-from desktop_chat.ui.transcript.pieces import Piece, PieceKeys
+from desktop_chat.ui.transcript.pieces import PieceKeys
 from desktop_chat.ui.transcript.places import PLAIN, Shade
 
-FOLD_LINES: Final = 40
-"""A finished block of more lines is folded when it is shown for the first time."""
-FOLDED_LINES: Final = 20
-"""So many lines are shown of it then."""
-_BAR_BOTTOM: Final = 7
-_LEAST_THUMB: Final = 24
 _REVEALED: Final = 40
+"""What was looked for is moved into sight with so much beside it."""
 
 
-class CodePiece(Piece):
+class CodePiece(CodeBox):
     """A code block. Positions count the characters of its lines, with one between two lines.
 
     Args:
@@ -50,34 +36,13 @@ class CodePiece(Piece):
         before: the block before it, or None.
         page: fonts.
         lexers: where colours come from.
-        live: whether its message is being written. A block that the reader saw growing is not
-            folded when it is finished.
+        live: as in ``CodeBox``.
 
     Attributes:
-        scroll: how far the lines are moved to the left, in logical pixels.
-        folded: whether only its first lines are shown.
-        lines: its layouts.
         lexers: where colours come from.
-        in_sight: the rows that were in the viewport when it was painted last.
     """
 
-    __slots__ = (
-        "_found",
-        "_highlighter",
-        "_live",
-        "_pale",
-        "_recoloured",
-        "_revealed",
-        "_seen",
-        "_settled",
-        "_tools",
-        "folded",
-        "in_sight",
-        "lexers",
-        "lines",
-        "scroll",
-    )
-    block: CodeBlock
+    __slots__ = ("_found", "_highlighter", "_pale", "_recoloured", "_revealed", "_tools", "lexers")
 
     def __init__(
         self,
@@ -88,71 +53,20 @@ class CodePiece(Piece):
         *,
         live: bool = True,
     ) -> None:
-        super().__init__(block, before, page)
+        super().__init__(block, before, page, live=live)
         self.lexers = lexers
-        self.lines = CodeLines(block.lines)
-        self.scroll = 0
-        self.in_sight = range(0)
         self._highlighter: Highlighter | None = None
         self._found = False
-        self._seen = 0
-        self._live = live
         self._pale = False
         self._recoloured: set[int] = set()
         self._revealed: int | None = None
         self._tools = CodeTools()
-        self._settled = False
-        self.folded = False
-        self._settle_fold()
         self.measure(page)
 
     @property
     def title(self) -> str:
         """The name of the language, as its header shows it."""
         return self.lexers.name(self.block.language) or tr("Code")
-
-    @property
-    def foldable(self) -> bool:
-        """Whether it has so many lines that it can be folded."""
-        return len(self.block.lines) > FOLD_LINES
-
-    @property
-    def has_row(self) -> bool:
-        """Whether there is a row below the lines that folds and unfolds them."""
-        return self.foldable and not (self.block.open and self._live)
-
-    @property
-    def wraps(self) -> bool:
-        """Whether long lines go on in the next row."""
-        return self.lines.rows.wraps
-
-    @property
-    def shown(self) -> int:
-        """How many lines are shown."""
-        return FOLDED_LINES if self.folded else len(self.block.lines)
-
-    # Geometry
-
-    def measure(self, page: Page) -> None:
-        """Set ``height`` to the real one; an empty block shows one line."""
-        self.lines.rows.sync(self.room(page), page.look)
-        row = FOLD_ROW if self.has_row else 0
-        self.height = self.rows_bottom(page) + PAD_Y + row + BORDER
-        self._seen = len(self.block.lines)
-        self.measured = True
-
-    def rows_bottom(self, page: Page) -> int:
-        """Return the lower edge of the last row, below the piece's top."""
-        rows = max(1, self.lines.rows.before(self.shown))
-        return HEADER + PAD_Y + rows * page.look.styles[Face.CODE].leading
-
-    def left(self, page: Page) -> int:
-        """Return where lines begin, right of the line numbers, when they are not moved."""
-        return PAD_X + gutter_of(len(self.block.lines), page.look)
-
-    def room(self, page: Page) -> int:
-        """Return how much of a line is visible at a time, in logical pixels."""
-        return max(1, page.width - self.indent - self.left(page) - PAD_X)
 
     def renew(self, block: Block, page: Page) -> int | None:
         """Take a later form of the same block: more lines, or a longer last one."""
@@ -185,53 +99,6 @@ class CodePiece(Piece):
         top = HEADER + PAD_Y + self.lines.rows.before(first) * page.look.styles[Face.CODE].leading
         return min(top, self.height)
 
-    def _settle_fold(self) -> None:
-        """Fold what is finished and was not seen growing; never what grows."""
-        if not self.has_row:
-            self.folded = self._settled = False
-        elif not self._settled:
-            self._settled = True
-            self.folded = not (self._live and self.in_sight)
-
-    def drop(self) -> None:
-        """Let the layouts go."""
-        self.lines.drop()
-
-    def resize(self) -> None:
-        """Go back to the left edge; lines that do not wrap have their height at any width."""
-        self.scroll = 0
-        self.measured = self.measured and not self.wraps
-
-    # Sideways
-
-    def scroll_range(self, page: Page) -> int:
-        """Return how far the lines can be moved to the left; 0 when all fit."""
-        if self.wraps:
-            return 0
-        return max(0, int(self.lines.widest(page.look)) + 1 - self.room(page))
-
-    def scroll_to(self, x: int, page: Page) -> bool:
-        """Move the lines; tell whether anything moved."""
-        x = min(max(0, x), self.scroll_range(page))
-        moved = x != self.scroll
-        self.scroll = x
-        return moved
-
-    def scrolled(self) -> int:
-        """Return how far the lines are moved to the left."""
-        return self.scroll
-
-    def bar(self, page: Page) -> QRect | None:
-        """Return the thumb of the scroll bar, relative to the content, or None."""
-        span = self.scroll_range(page)
-        if not span:
-            return None
-        room = self.room(page)
-        width = max(_LEAST_THUMB, room * room // (room + span))
-        left = self.left(page) + (room - width) * min(self.scroll, span) // span
-        bottom = self.rows_bottom(page) + PAD_Y + BORDER
-        return QRect(left, bottom - _BAR_BOTTOM, width, BAR)
-
     # What is pressed
 
     def controls(self, keys: PieceKeys, page: Page) -> list[Control]:
@@ -241,16 +108,6 @@ class CodePiece(Piece):
     def press(self, verb: str, deeds: Deeds, page: Page) -> bool:
         """Copy, save, wrap, fold, or open in the browser."""
         return press_tool(self, verb, deeds, page)
-
-    def toggle_wrap(self) -> None:
-        """Let long lines go on in the next row, or not."""
-        self.lines.rows.set_wrap(not self.wraps)
-        self.lines.drop()
-        self.scroll = 0
-
-    def toggle_fold(self) -> None:
-        """Show the first lines or all of them."""
-        self.folded = not self.folded
 
     def reveal(self, position: int) -> bool:
         """Unfold when a position is folded away, and move it into sight when it is painted."""
@@ -409,11 +266,6 @@ class CodePiece(Piece):
         column = len(self.block.lines[index])
         return self.lines.place(index, column, self.tokens(index), page.look)
 
-    def _caret(self, page: Page, row: int, x: float) -> QRectF:
-        leading = page.look.styles[Face.CODE].leading
-        x = min(x - self.scroll, float(self.room(page))) + self.left(page)
-        return QRectF(x, HEADER + PAD_Y + row * leading, 0, leading)
-
     def caret_at(self, page: Page, position: int) -> QRectF:
         """Return where a position is; one that is folded away is below the lines shown."""
         leading = page.look.styles[Face.CODE].leading
@@ -426,8 +278,3 @@ class CodePiece(Piece):
             row, x = self.lines.place(index, max(0, column), self.tokens(index), page.look)
         top = HEADER + PAD_Y + (self.lines.rows.before(index) + row) * leading
         return QRectF(self.left(page) + x - self.scroll, top, 0, leading)
-
-    @property
-    def is_diff(self) -> bool:
-        """Whether its lines are additions and removals."""
-        return languages.lexer_of(self.block.language) == languages.DIFF
