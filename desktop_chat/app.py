@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import qasync
 from PySide6.QtCore import QEvent, QObject, QThreadPool, Signal
 from PySide6.QtWidgets import QApplication
 
@@ -27,6 +26,7 @@ from desktop_chat.desktop.input_method import prepare_input_method
 from desktop_chat.desktop.signals import TerminationWatch
 from desktop_chat.ui.bridge import Bridge
 from desktop_chat.ui.collector import GarbageCollector
+from desktop_chat.ui.loop import EventLoop
 from desktop_chat.ui.main_window import MainWindow
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeText
@@ -270,7 +270,7 @@ def run_on_loop(app: QApplication, work: Callable[[], Coroutine[Any, Any, T]]) -
     Returns:
         What the coroutine returned.
     """
-    loop = qasync.QEventLoop(app)
+    loop = EventLoop(app)
     asyncio.set_event_loop(loop)
     collector = GarbageCollector()
     try:

@@ -1,11 +1,12 @@
 """Which conversations stream and which finished unseen, and the marks that say so."""
 
+import math
 from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
 from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from desktop_chat.chat.sessions import Sessions
 from desktop_chat.core.ports import Unsubscribe
@@ -16,6 +17,8 @@ from desktop_chat.ui.theme import Theme
 _FRAME_MS: Final = 60
 """Of the rings: fifteen pictures for each turn."""
 _RING: Final = 10.0
+_PICTURES: Final = 15
+_MOST_PICTURES: Final = 4 * _PICTURES
 _DOT: Final = 8.0
 
 
@@ -47,6 +50,7 @@ class Activity(QObject):
         self._running = {session.conversation.id for session in sessions.running()}
         self._unread: set[str] = set()
         self._seen = ""
+        self._rings: dict[tuple[int, int, float], QPixmap] = {}
         self._timer = QTimer(self, interval=_FRAME_MS)
         self._timer.timeout.connect(self.turned)
 
@@ -82,16 +86,34 @@ class Activity(QObject):
         side = _RING if mark is Mark.RUNNING else _DOT
         box = QRectF(0, 0, side, side)
         box.moveCenter(rect.center())
+        if mark is Mark.RUNNING:
+            painter.drawPixmap(box.topLeft(), self._ring(painter, tokens.accent))
+            return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if mark is Mark.UNREAD:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tokens.accent)
-            painter.drawEllipse(box)
-        else:
-            turn = 0.0 if self._theme.reduced_motion else turn_of()
-            paint_ring(painter, box, tokens.accent, turn)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tokens.accent)
+        painter.drawEllipse(box)
         painter.restore()
+
+    def _ring(self, painter: QPainter, colour: QColor) -> QPixmap:
+        """Return the ring as it stands now; each of its pictures is drawn once."""
+        step = 0 if self._theme.reduced_motion else int(turn_of() * _PICTURES)
+        ratio = painter.device().devicePixelRatio()
+        key = (step, colour.rgba(), ratio)
+        found = self._rings.get(key)
+        if found is None:
+            if len(self._rings) >= _MOST_PICTURES:
+                self._rings.clear()
+            side = math.ceil(_RING * ratio)
+            found = QPixmap(side, side)
+            found.setDevicePixelRatio(ratio)
+            found.fill(Qt.GlobalColor.transparent)
+            ring = QPainter(found)
+            paint_ring(ring, QRectF(0, 0, _RING, _RING), colour, step / _PICTURES)
+            ring.end()
+            self._rings[key] = found
+        return found
 
     def _receive(self, event: tuple[str, bool]) -> None:
         conversation_id, running = event

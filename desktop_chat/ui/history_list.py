@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QCursor,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -430,8 +431,31 @@ class HistoryList(QListView):
         self.area = event.rect()
         painter = QPainter(self.viewport())
         painter.fillRect(self.area, self._theme.tokens.window)
+        turned = self._paint_mark(painter)
         painter.end()
-        super().paintEvent(event)
+        if not turned:
+            super().paintEvent(event)
+
+    def _paint_mark(self, painter: QPainter) -> bool:
+        """Draw one row's mark if nothing else is to be painted; tell whether that was so.
+
+        A ring turns many times a second, and a row costs ten times as much as its ring.
+        """
+        if self.area.width() > _MARK:
+            return False
+        index = self.indexAt(self.area.center())
+        place = mark_rect(self.visualRect(index)) if index.isValid() else QRect()
+        mark = self._activity.mark(str(index.data(ID_ROLE)))
+        if mark is Mark.NONE or not place.contains(self.area):
+            return False
+        tokens = self._theme.tokens
+        box = self.visualRect(index).adjusted(_MARGIN, 0, -_MARGIN, 0)
+        if index.data(ID_ROLE) == self.active:
+            paint_box(painter, box, RADIUS_CONTROL, tokens.selected)
+        elif box.contains(self.viewport().mapFromGlobal(QCursor.pos())):
+            paint_box(painter, box, RADIUS_CONTROL, tokens.hover)
+        self._activity.paint(painter, mark, QRectF(place))
+        return True
 
     def _turn(self) -> None:
         if not self.isVisible():

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
 
-import qasync
 from PySide6.QtCore import QCoreApplication, QEvent, QThreadPool
 from PySide6.QtWidgets import QApplication
+
+from desktop_chat.ui.loop import EventLoop
 
 P = ParamSpec("P")
 
@@ -50,7 +51,7 @@ def on_qt_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        loop = qasync.QEventLoop(application())
+        loop = EventLoop(application())
         left: list[asyncio.Task[Any]] = []
 
         async def body() -> None:

@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
 
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "PySide6": ("ui/", "desktop/", "app.py"),
-    "qasync": ("app.py", "ui/bridge.py"),
+    "qasync": ("ui/bridge.py", "ui/loop.py"),
     "httpx": ("providers/",),
     "websockets": ("providers/",),
     "apsw": ("store/",),
