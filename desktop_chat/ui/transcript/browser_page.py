@@ -12,7 +12,10 @@ import sys
 import tempfile
 import weakref
 from pathlib import Path
+from threading import Thread
 from typing import IO, Final
+
+from desktop_chat.ui.transcript.aside import collector_off
 
 PREFIX: Final = "desktop-chat-page-"
 _LOCK: Final = "lock"
@@ -138,3 +141,13 @@ def _remove_if_left(folder: Path) -> None:
     if sys.platform == "win32":
         (folder / _LOCK).unlink()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove what earlier processes left behind, beside the UI thread."""
+
+    def work() -> None:
+        with collector_off():
+            remove_left()
+
+    Thread(target=work, daemon=True).start()
