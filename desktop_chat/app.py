@@ -31,6 +31,7 @@ from desktop_chat.ui.main_window import MainWindow
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeText
 from desktop_chat.ui.theme import Theme, load_tokens
+from desktop_chat.ui.transcript.browser_page import sweep
 from desktop_chat.wiring import House, build, install_language
 
 T = TypeVar("T")
@@ -167,6 +168,7 @@ async def _serve(app: QApplication, demo: bool) -> int:
             desk.window.try_demo()
         desk.window.show()
         desk.window.current_page().focus_composer()
+        sweep()
         await closed.wait()
     finally:
         try:
