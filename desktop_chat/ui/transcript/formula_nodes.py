@@ -19,6 +19,7 @@ from ziamath.config import config
 from ziamath.mathfont import MathFont
 from ziamath.nodes.mnode import Mnode
 from ziamath.nodes.moperator import Moperator
+from ziamath.nodes.mroot import Mroot, Msqrt
 from ziamath.nodes.mrow import Mrow
 from ziamath.nodes.mtable import Mtable
 from ziamath.nodes.munderover import Mover, Munderover
@@ -161,6 +162,28 @@ class _UnderOver(Munderover, tag="munderover"):
     def __init__(self, element: Element, parent: Any, **kwargs: Any) -> None:
         _reach(element, parent, **kwargs)
         super().__init__(element, parent, **kwargs)
+
+
+def _join_rule(root: Any) -> None:
+    """Let the rule of a root begin where its hook ends; the library leaves a gap."""
+    hook, _base, rule = root.nodes[-3:]
+    x, y = root.nodexy[-1]
+    start = root.nodexy[-3][0] + hook.bbox.xmax - rule.lw
+    if start < x:
+        rule.length += x - start
+        root.nodexy[-1] = (start, y)
+
+
+class _Root(Mroot, tag="mroot"):
+    def _setup(self, **kwargs: Any) -> None:
+        super()._setup(**kwargs)
+        _join_rule(self)
+
+
+class _SquareRoot(Msqrt, tag="msqrt"):
+    def _setup(self, **kwargs: Any) -> None:
+        super()._setup(**kwargs)
+        _join_rule(self)
 
 
 class _Table(Mtable, tag="mtable"):

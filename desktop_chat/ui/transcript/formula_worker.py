@@ -233,7 +233,7 @@ class _Sheet:
             x, y, width, height = self._numbers(element, "x", "y", "width", "height")
             path = self._shape(element.get("fill"))
             path.moveTo(x, y)
-            for point in ((x, y + height), (x + width, y + height), (x + width, y)):
+            for point in ((x + width, y), (x + width, y + height), (x, y + height)):
                 path.lineTo(*point)
             path.closeSubpath()
         elif kind == "rect" and element.get("fill") == "none":
