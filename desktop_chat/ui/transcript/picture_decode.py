@@ -20,6 +20,7 @@ MAX_PIXELS: Final = 40_000_000
 MAX_SIDE: Final = 32_000
 _MAX_HEADER: Final = 200
 _HEAD_CHARS: Final = HEAD_BYTES // 3 * 4
+_SLICE: Final = 1 << 18
 _LEAST_LEVEL: Final = 1024
 
 
@@ -75,16 +76,42 @@ def data_bytes(href: str, *, first: bool = False) -> bytes | None:
         return None
     if not href[:comma].rstrip().lower().endswith(";base64"):
         return unquote_to_bytes(href[comma + 1 :])
-    text = href[comma + 1 : comma + 1 + _HEAD_CHARS] if first else href[comma + 1 :]
-    if "%" in text:
-        text = unquote_to_bytes(text).decode("ascii", "replace")
-    text = "".join(text.split()).rstrip("=")
-    if first:
-        text = text[: len(text) // 4 * 4]
+    end = min(len(href), comma + 1 + _HEAD_CHARS) if first else len(href)
     try:
-        return binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)
+        return _base64(href, comma + 1, end)
     except ValueError:
         return None
+
+
+def _base64(href: str, start: int, end: int) -> bytes:
+    """Decode base64, in slices: each holds up the other threads, but none for long.
+
+    Raises:
+        ValueError: it is none.
+    """
+    whole = end == len(href)
+    decoded = []
+    rest = ""
+    for at in range(start, end, _SLICE):
+        last = at + _SLICE >= end
+        text = rest + href[at : min(at + _SLICE, end)]
+        if "%" in text:
+            # The three characters of an escape may lie on both sides of a cut.
+            cut = len(text) if last else max(text.rfind("%", len(text) - 2), 0) or len(text)
+            text, rest = unquote_to_bytes(text[:cut]).decode("ascii", "replace"), text[cut:]
+        else:
+            rest = ""
+        text = "".join(text.split())
+        if last and whole:
+            text = text.rstrip("=")
+            text += "=" * (-len(text) % 4)
+        else:
+            full = len(text) // 4 * 4
+            text, rest = text[:full], text[full:] + rest
+            if "=" in text:
+                raise ValueError(at)
+        decoded.append(binascii.a2b_base64(text, strict_mode=True))
+    return b"".join(decoded)
 
 
 def judge(head: PictureHead | None, data: bytes, kind: str = "") -> Trouble:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript import images as images_module
+from desktop_chat.ui.transcript import picture_decode
 from desktop_chat.ui.transcript.layout_image import TALLEST, ImagePiece
 from desktop_chat.ui.transcript.picture_decode import Trouble, data_bytes, decode
 from desktop_chat.ui.transcript.picture_viewer import PictureViewer
@@ -44,7 +45,8 @@ def picture(width: int, height: int, form: str = "png", colour: str = "#336699")
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert image.save(buffer, form.encode())
+    # The stub says bytes; what runs wants text.
+    assert image.save(buffer, form)  # type: ignore[call-overload]
     return bytes(buffer.data().data())
 
 
@@ -164,6 +166,22 @@ def test_data_may_be_folded_and_unpadded() -> None:
     text = base64.b64encode(b"some bytes").decode().rstrip("=")
     assert data_bytes(f"data:image/png;base64,{text[:6]}\n  {text[6:]}") == b"some bytes"
     assert data_bytes("data:image/png;BASE64,%2B%2B%2B%2B") == b"\xfb\xef\xbe"
+
+
+def test_long_data_is_read_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = bytes(range(256)) * 5
+    text = base64.b64encode(data).decode()
+    folded = "\n".join(text[at : at + 61] for at in range(0, len(text), 61))
+    escaped = text.replace("+", "%2B").replace("/", "%2F")
+    for size in (4, 7, 64, 100):
+        monkeypatch.setattr(picture_decode, "_SLICE", size)
+        for form in (text, text.rstrip("="), folded, escaped):
+            assert data_bytes(f"data:image/png;base64,{form}") == data
+        assert data_bytes(f"data:image/png;base64,{text[:40]}={text[41:]}") is None
+        assert data_bytes(f"data:image/png;base64,{text[:40]}!{text[41:]}") is None
+        part = data_bytes(f"data:image/png;base64,{text[:-4]}", first=True)
+        assert part is not None
+        assert data.startswith(part)
 
 
 # Shown
