@@ -6,7 +6,7 @@ from PySide6.QtCore import QMimeData, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTransform
 
 from desktop_chat.chat.words import fill
-from desktop_chat.core.i18n import tr
+from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.pictures import SUFFIXES
 from desktop_chat.markdown.blocks import Block, ImageBlock, Span
 from desktop_chat.markdown.to_html import image_html
@@ -84,7 +84,7 @@ class ImagePiece(Piece):
         width = page.width - self.indent
         if not picture.shown:
             self._caption = None
-            if self._card is None:
+            if self._card is None or self._card.language != language():
                 self._card = PictureCard(self.block, picture, width, page)
         elif self._caption is None:
             self._card = None

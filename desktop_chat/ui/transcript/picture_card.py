@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QFontMetricsF
 
-from desktop_chat.core.i18n import tr
+from desktop_chat.core.i18n import language, tr
 from desktop_chat.markdown.blocks import ImageBlock, Span
 from desktop_chat.ui import icons
 from desktop_chat.ui.theme import RADIUS_CARD, RADIUS_CODE
@@ -53,9 +53,11 @@ class PictureCard:
     Attributes:
         height: of the card.
         title: its first lines, whose text can be selected.
+        language: that it speaks.
     """
 
     def __init__(self, block: ImageBlock, picture: Picture, width: int, page: Page) -> None:
+        self.language = language()
         self._width = width
         self._icon = "warning-circle" if picture.trouble else "image"
         buttons = _buttons(block, picture)

@@ -21,7 +21,7 @@ from desktop_chat.core.i18n import tr
 from desktop_chat.ui.controls.buttons import Button, IconButton
 from desktop_chat.ui.controls.labels import Label
 from desktop_chat.ui.controls.paint import paint_box
-from desktop_chat.ui.theme import RADIUS_POPUP, Theme
+from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.picture_decode import Decoded
 
 _INSET: Final = 24
@@ -257,7 +257,7 @@ class PictureViewer(QDialog):
         head.setFixedHeight(_BAR)
         head.setLayout(bar)
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, RADIUS_POPUP)
+        column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
         column.addWidget(head)
         column.addWidget(self.canvas, 1)
