@@ -31,6 +31,7 @@ from desktop_chat.ui.transcript.clip_forms import (
     Passage,
     Words,
     convert,
+    page,
 )
 from desktop_chat.ui.transcript.frames import alert_title
 from desktop_chat.ui.transcript.pieces import Piece
@@ -66,7 +67,9 @@ class _Wish:
         key: of the control that shows a check when it is done, or None.
         since: when it was wished, on the monotonic clock.
         asked: messages whose texts are on their way.
-        sources: texts that have come.
+        late: whether any had to be asked for.
+        at: so many messages have been looked at.
+        sources: texts that are there; the column may let them go meanwhile.
     """
 
     message_ids: list[str]
@@ -76,6 +79,8 @@ class _Wish:
     key: tuple[str, str] | None = None
     since: float = field(default_factory=time.monotonic)
     asked: set[str] = field(default_factory=set)
+    late: bool = False
+    at: int = 0
     sources: dict[str, Message] = field(default_factory=dict)
 
     def alike(self, other: _Wish) -> bool:
@@ -140,17 +145,17 @@ class Clips:
         written = mathml(latex, block=False)
         if as_mathml:
             if written is not None:
-                self._put(Forms(text=written))
+                self._put(Forms(text=written.encode()))
             return
-        html = "" if written is None else f'<meta charset="utf-8">\n{written}'
-        self._put(Forms(text=latex, html=html))
+        html = b"" if written is None else page([written.encode()])
+        self._put(Forms(text=latex.encode("utf-8", "replace"), html=html))
 
     def text(self) -> str:
         """Return what is selected as Markdown, as far as its texts are there."""
         wish = self._selected(Form.MARKDOWN)
         if wish is None:
             return ""
-        return convert(self._passages(wish), Form.MARKDOWN, _words(), None).text
+        return convert(self._passages(wish), Form.MARKDOWN, _words(), None).text.decode()
 
     def give_primary(self) -> None:
         """Give what is selected to the middle button soon, where there is such a thing."""
@@ -201,7 +206,6 @@ class Clips:
         for message in messages:
             if message.id in wish.asked:
                 wish.asked.discard(message.id)
-                # The column may let it go again before the others have come.
                 wish.sources[message.id] = message
         if not wish.asked:
             self._begin(wish)
@@ -220,17 +224,18 @@ class Clips:
             self._wish = None
 
     def _missing(self, wish: _Wish) -> list[str]:
-        """Return some of the messages whose text is not there."""
+        """Return some of the messages whose text is not there; hold the texts of others."""
         found: list[str] = []
         column = self._canvas.column
-        for name in wish.message_ids:
+        while wish.at < len(wish.message_ids) and len(found) < _ASKED:
+            name = wish.message_ids[wish.at]
+            wish.at += 1
             index = column.index_of(name)
-            if index is None or name in wish.sources:
-                continue
-            if column.items[index].message is None:
+            message = None if index is None else column.items[index].message
+            if message is not None:
+                wish.sources[name] = message
+            elif index is not None:
                 found.append(name)
-                if len(found) == _ASKED:
-                    break
         return found
 
     def _begin(self, wish: _Wish) -> None:
@@ -239,6 +244,7 @@ class Clips:
         missing = self._missing(wish)
         wish.asked = set(missing)
         if missing:
+            wish.late = True
             self._canvas.texts_needed.emit(missing)
             return
         self._convert(wish)
@@ -277,7 +283,7 @@ class Clips:
         if wish is not self._wish:
             return
         self._wish = None
-        if wish.sources:
+        if wish.late:
             scroller = self._canvas.scroller
             self._canvas.column.trim(scroller.top, scroller.top + scroller.height)
         if forms is None or not (forms.text or forms.html):
@@ -293,12 +299,13 @@ class Clips:
     @staticmethod
     def _put(forms: Forms) -> None:
         data = QMimeData()
-        if forms.text:
-            data.setText(forms.text)
-        if forms.html:
-            data.setHtml(forms.html)
-        if forms.private:
-            data.setData(PRIVATE_TYPE, QByteArray(forms.private))
+        for kind, content in (
+            ("text/plain", forms.text),
+            ("text/html", forms.html),
+            (PRIVATE_TYPE, forms.private),
+        ):
+            if content:
+                data.setData(kind, QByteArray(content))
         QGuiApplication.clipboard().setMimeData(data)
 
     def _say(self, words: str) -> None:
@@ -392,7 +399,7 @@ def _words() -> Words:
 
 def _set_primary(forms: Forms | None) -> None:
     if forms is not None and forms.text:
-        QGuiApplication.clipboard().setText(forms.text, QClipboard.Mode.Selection)
+        QGuiApplication.clipboard().setText(forms.text.decode(), QClipboard.Mode.Selection)
 
 
 def _offset(place: Placed, number: int, position: int) -> int:

@@ -16,8 +16,8 @@ from desktop_chat.markdown.to_text import to_text
 
 PRIVATE_TYPE: Final = "application/x-desktop-chat+json"
 PRIVATE_VERSION: Final = 1
-RICH_LIMIT: Final = 2_000_000
-"""More characters are copied as Markdown alone: nobody pastes a thousand pages into a letter."""
+RICH_LIMIT: Final = 400_000
+"""More characters are copied as Markdown alone: HTML would take longer than a reader waits."""
 TEXT_LIMIT: Final = 60_000_000
 """More characters are not copied at all."""
 
@@ -84,10 +84,13 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """A copy, ready for the clipboard; an empty form is not put there."""
+    """A copy, ready for the clipboard, in UTF-8; an empty form is not put there.
 
-    text: str = ""
-    html: str = ""
+    To make strings of Qt's out of megabytes would hold the window up.
+    """
+
+    text: bytes = b""
+    html: bytes = b""
     private: bytes = b""
 
 
@@ -104,32 +107,37 @@ def convert(
     """
     named = len({passage.role for passage in passages}) > 1
     rich = sum(passage.size for passage in passages) <= RICH_LIMIT
-    texts: list[str] = []
-    pages: list[str] = []
-    private: list[dict[str, str]] = []
+    texts: list[bytes] = []
+    pages: list[bytes] = []
+    private: list[bytes] = []
     for passage in passages:
         name = f"{words.names.get(passage.role, '')}:" if named else ""
         if form is not Form.RICH:
             text = _plain(passage, words) if form is Form.PLAIN else _markdown(passage)
             title = name if form is Form.PLAIN or not name else f"**{name}**"
-            texts.append(f"{title}\n\n{text}" if title else text)
+            texts.append(_encoded(f"{title}\n\n{text}" if title else text))
             if form is Form.ALL and rich:
-                private.append({"role": passage.role.value, "markdown": text})
+                content = {"role": passage.role.value, "markdown": text}
+                private.append(_encoded(json.dumps(content, ensure_ascii=False)))
         if form in (Form.ALL, Form.RICH) and rich:
             title = f"<p><strong>{name}</strong></p>\n" if name else ""
-            pages.append(title + _html(passage, words, highlight))
-    return Forms("\n\n".join(texts), _page(pages), _private(private))
+            pages.append(_encoded(title + _html(passage, words, highlight)))
+    return Forms(b"\n\n".join(texts), page(pages), _private(private))
 
 
-def _page(pages: Sequence[str]) -> str:
-    return '<meta charset="utf-8">\n' + "\n".join(pages) if pages else ""
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
-def _private(messages: Sequence[Mapping[str, str]]) -> bytes:
+def page(parts: Sequence[bytes]) -> bytes:
+    """Return parts of a page as one that says what it is encoded in."""
+    return b'<meta charset="utf-8">\n' + b"\n".join(parts) if parts else b""
+
+
+def _private(messages: Sequence[bytes]) -> bytes:
     if not messages:
         return b""
-    content = {"version": PRIVATE_VERSION, "messages": messages}
-    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+    return b'{"version": %d, "messages": [%b]}' % (PRIVATE_VERSION, b", ".join(messages))
 
 
 # One passage
