@@ -219,6 +219,10 @@ class AnswerBody(MessageBody):
         y = self._thinking_y(page)
         return (Placed(Part.THINKING, self.text.thinking, _THINK_INDENT, y, inner), body)
 
+    def blank_from(self, page: Page) -> int | None:
+        """Return the height below which text is not parsed yet, or None when all is there."""
+        return self.text_bottom(page) if self.text.rest else None
+
     def shows_thinking(self, page: Page, top: int, bottom: int) -> bool:
         """Tell whether open thinking touches a range of heights."""
         return self.thinking.shown and top < self._body_y(page) and bottom > self.fold_y(page)

@@ -170,6 +170,11 @@ class MessageBody(ABC):
                 return place.y + place.section.heights.offset(index) + spot.dy
         return self.fold_y(page)
 
+    def blank_from(self, page: Page) -> int | None:
+        """Return the height below which text is missing so far, or None when all is there."""
+        del page
+        return None
+
     def fold_y(self, page: Page) -> int:
         """Return the height of the row that folds a part."""
         del page

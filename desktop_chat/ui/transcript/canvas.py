@@ -473,7 +473,6 @@ class TranscriptCanvas(QAbstractScrollArea):
         page = replace(self.page, look=Look(self.theme), backlog={})
         if fonts != self._fonts:
             self._fonts = fonts
-            self.column.recolour(page)
             self._set_page(page)
             self.scroller.clamp()
             self.rebuild()

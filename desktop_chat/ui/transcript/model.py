@@ -223,7 +223,9 @@ class Column:
         top = self.top_of(index)
         body = self.items[index].body
         if body is not None:
-            return Anchor(index, body.spot(self.page, y - top))
+            blank = body.blank_from(self.page)
+            if blank is None or y - top < blank:
+                return Anchor(index, body.spot(self.page, y - top))
         below, edge = index + 1, top + self._heights[index]
         while below < len(self.items) and edge < bottom:
             if self.items[below].body is not None:

@@ -13,6 +13,7 @@ _NEAR_END: Final = 2
 """So many pixels from the end still count as the end."""
 _JUMP: Final = 3
 """A move of more viewports measures what it lands on instead of what lies between."""
+_ATTEMPTS: Final = 8
 _LEAST_SEEN: Final = 96
 """So many pixels of the last message stay in sight whatever goes below them."""
 
@@ -69,6 +70,8 @@ class Scroller:
         """Whether following ended because the question came to the top."""
         self._spare = False
         """Whether what was folded by hand left free room below the end."""
+        self._marked: tuple[Anchor, TextMark] | None = None
+        """Where a mark was brought back to last, and the mark."""
 
     @property
     def anchor(self) -> Anchor:
@@ -135,7 +138,6 @@ class Scroller:
         self._anchor = column.anchor(max(0, y - held.row))
         self.following = self._stopped = False
         self.settle()
-        self.clamp()
         self.resume()
 
     def sent(self) -> None:
@@ -198,11 +200,9 @@ class Scroller:
         question = len(items) - 1
         while question >= 0 and items[question].role is not Role.USER:
             question -= 1
-        if question < 0:
+        if question < 0 or question + 1 == len(items):
             return None
         top = self._column.top_of(question)
-        if question + 1 == len(items):
-            return top
         # Of a long question the end stays, so that the answer is to be seen at all.
         return max(top, self._column.top_of(question + 1) - self.height // 2)
 
@@ -218,16 +218,26 @@ class Scroller:
         """
         if self.following or not self._column.items:
             return None
-        self._anchor = self._column.anchor(self.top)
+        self._anchor = self._column.anchor(self.top, self.top + self.height)
+        if self._marked is not None and self._marked[0] == self._anchor:
+            # Nobody has moved: else the place would drift when a width goes to and fro.
+            return self._marked[1]
         return find_mark(self._column, self._anchor, self.top)
 
     def return_to(self, mark: TextMark | None) -> None:
         """Bring a text that ``mark`` returned back to its row; without one, find the end."""
         if mark is not None and not self.following:
             column = self._column
-            column.measure_up(row_of(column, mark) + mark.row, mark.row + 1)
-            self._anchor = column.anchor(max(0, row_of(column, mark)))
+            top = row_of(column, mark)
+            for _ in range(_ATTEMPTS):
+                # What is measured above the mark moves it.
+                column.measure(max(0, top), max(1, top + mark.row))
+                before, top = top, row_of(column, mark)
+                if top == before:
+                    break
+            self._anchor = column.anchor(max(0, top))
         self.settle()
+        self._marked = None if mark is None else (self._anchor, mark)
 
     # Scrolling
 
@@ -253,7 +263,8 @@ class Scroller:
         """Scroll to a height; returns as ``move`` does."""
         held = self._anchor
         self.following = self._stopped = self._spare = False
-        self._anchor = self._column.anchor(max(0, min(top, self.lowest)))
+        top = max(0, min(top, self.lowest))
+        self._anchor = self._column.anchor(top, top + self.height)
         self.settle()
         self.clamp()
         if self.top >= self.lowest - _NEAR_END:
