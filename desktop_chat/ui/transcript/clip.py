@@ -257,7 +257,7 @@ class Clips:
         size = sum(passage.size for passage in passages)
         if size > TEXT_LIMIT:
             self._wish = None
-            self._say(tr("This is too much to copy at once. Select less, or export the chat."))
+            self._say(tr("This is too much to copy at once. Select less."))
             return
         if size <= _AT_ONCE and all(map(_light, passages)):
             self._done(wish, convert(passages, wish.form, words, None))

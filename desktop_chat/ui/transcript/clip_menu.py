@@ -43,7 +43,10 @@ def open_menu(canvas: TranscriptCanvas, point: QPoint, at: QPoint) -> None:
     _add_thing(menu, canvas, point)
     menu.add_separator()
     menu.add(
-        tr("Select all"), "", _key(QKeySequence.StandardKey.SelectAll), slot=pointer.select_all
+        tr("Select all"),
+        "selection-all",
+        _key(QKeySequence.StandardKey.SelectAll),
+        slot=pointer.select_all,
     )
     menu.open_at(at)
 
