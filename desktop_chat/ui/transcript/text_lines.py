@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QTextLayout, QTextLine
 
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Look, TextStyle
-from desktop_chat.ui.transcript.typeset import Edits, Placed, Setting, allowed_end
+from desktop_chat.ui.transcript.typeset import NO_END, NO_START, Edits, Placed, Setting, allowed_end
 
 _AIR: Final = 2
 """Logical pixels between a high formula and the lines above and below."""
@@ -88,19 +88,23 @@ class Segment:
 def break_lines(layout: QTextLayout, setting: Setting, style: TextStyle, width: int) -> None:
     """Break a text into lines and place them one leading below the other."""
     text = setting.text
+    length = len(text)
     careful = not text.isascii()
     leading, baseline = style.leading, style.baseline
-    y = 0
+    y = start = 0
     while True:
         line = layout.createLine()
         if not line.isValid():
             return
         line.setLineWidth(width)
         if careful:
-            start, length = line.textStart(), line.textLength()
-            end = allowed_end(text, start, start + length)
-            if end != start + length:
-                line.setNumColumns(end - start)
+            end = start + line.textLength()
+            if end < length and (text[end] in NO_START or text[end - 1] in NO_END):
+                allowed = allowed_end(text, start, end)
+                if allowed != end:
+                    line.setNumColumns(allowed - start)
+                    end = allowed
+            start = end
         line.setPosition(QPointF(0, y + baseline - line.ascent()))
         y += leading
 

@@ -25,8 +25,9 @@ SMALLEST: Final = 0.6
 _IDEOGRAPHS: Final = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _LETTERS: Final = f"A-Za-z0-9\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff{OBJECT}"
 _MEETING: Final = re.compile(f"[{_IDEOGRAPHS}](?=[{_LETTERS}])|[{_LETTERS}](?=[{_IDEOGRAPHS}])")
-_NO_START: Final = frozenset("。，、；：！？」』）】》〉〕｝”’％…·℃")
-_NO_END: Final = frozenset("「『（【《〈〔｛“‘￥")
+NO_START: Final = frozenset("。，、；：！？」』）】》〉〕｝”’％…·℃")
+NO_END: Final = frozenset("「『（【《〈〔｛“‘￥")
+"""Marks that begin no line, and marks that end none."""
 _LATIN: Final = frozenset("’”…·%")
 """Of these, what may well begin a word after a space."""
 _BACK: Final = 40
@@ -37,20 +38,32 @@ class Edits:
     """Where a layout's text differs from the run's. Positions count from the part's start.
 
     Args:
-        changes: (start, end, text): that part of the run's text is another text in the layout, in
-            order.
+        text: of the run.
+        gaps: before which characters a thin space stands, in order.
+        sources: (position, text) of each character in whose place a text stands.
     """
 
     __slots__ = ("_ends", "_laid_ends", "_laid_starts", "_starts", "text")
 
-    def __init__(self, text: str, changes: Iterable[tuple[int, int, str]]) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._laid_starts: list[int] = []
-        self._laid_ends: list[int] = []
+    def __init__(self, text: str, gaps: list[int], sources: Iterable[tuple[int, str]] = ()) -> None:
+        self._starts = self._ends = gaps
+        self._laid_starts = [position + index for index, position in enumerate(gaps)]
+        self._laid_ends = [start + 1 for start in self._laid_starts]
+        sources = list(sources)
+        if sources:
+            self.text = self._mix(text, gaps, sources)
+            return
+        edges = zip([0, *gaps], [*gaps, len(text)], strict=True)
+        self.text = GAP.join([text[start:end] for start, end in edges])
+        """The layout's text."""
+
+    def _mix(self, text: str, gaps: list[int], sources: list[tuple[int, str]]) -> str:
+        self._starts, self._ends, self._laid_starts, self._laid_ends = [], [], [], []
+        changes = [(position, position, GAP) for position in gaps]
+        changes += [(position, position + 1, source) for position, source in sources]
         parts: list[str] = []
         at = laid = 0
-        for start, end, instead in changes:
+        for start, end, instead in sorted(changes):
             parts.append(text[at:start])
             parts.append(instead)
             laid += start - at
@@ -61,8 +74,7 @@ class Edits:
             self._laid_ends.append(laid)
             at = end
         parts.append(text[at:])
-        self.text = "".join(parts)
-        """The layout's text."""
+        return "".join(parts)
 
     def to_layout(self, position: int, after: bool = False) -> int:
         """Return where a position of the run is in the layout.
@@ -150,19 +162,19 @@ def set_part(
     start, end = part
     text = run.text[start:end]
     ranges = formats(run, face, look, start, end) if run.marks else []
-    changes = _gaps(run, text, start)
+    gaps = _gaps(run, text, start)
     first = bisect_left(run.objects, (start,))
     last = bisect_left(run.objects, (end,))
     if first < last:
-        return _with_formulas(run, part, face, look, width, formulas, ranges, changes)
-    if not changes:
+        return _with_formulas(run, part, face, look, width, formulas, ranges, gaps)
+    if not gaps:
         return Setting(text, ranges, None)
-    edits = Edits(text, changes)
+    edits = Edits(text, gaps)
     _move(ranges, edits)
     return Setting(edits.text, ranges, edits)
 
 
-def _gaps(run: Run, text: str, start: int) -> list[tuple[int, int, str]]:
+def _gaps(run: Run, text: str, start: int) -> list[int]:
     """Return where thin spaces stand: not in code, and never where there is a space already."""
     if text.isascii():
         return []
@@ -175,7 +187,7 @@ def _gaps(run: Run, text: str, start: int) -> list[tuple[int, int, str]]:
             return index < 0 or boxes[index][1] <= position + start
 
         found = [position for position in found if outside(position)]
-    return [(position, position, GAP) for position in found]
+    return found
 
 
 def _move(ranges: list[QTextLayout.FormatRange], edits: Edits) -> None:
@@ -194,7 +206,7 @@ def _with_formulas(
     width: int,
     formulas: Formulas | None,
     ranges: list[QTextLayout.FormatRange],
-    changes: list[tuple[int, int, str]],
+    gaps: list[int],
 ) -> Setting:
     start, end = part
     em = look.styles[face].em
@@ -219,8 +231,7 @@ def _with_formulas(
         linked = bool(styles.get(position, 0) & Style.LINK)
         placed.append(Placed(at, formula, pixels, linked))
         blanks.append((at, formula.width * pixels))
-    changes = sorted([*changes, *((at, at + 1, source) for at, source in sources)])
-    edits = Edits(text, changes) if changes else None
+    edits = Edits(text, gaps, sources) if gaps or sources else None
     if edits is not None:
         _move(ranges, edits)
         text = edits.text
@@ -264,14 +275,14 @@ def allowed_end(text: str, start: int, end: int) -> int:
     Returns:
         The same end, or an earlier one.
     """
-    if end >= len(text) or (text[end] not in _NO_START and text[end - 1] not in _NO_END):
+    if end >= len(text) or (text[end] not in NO_START and text[end - 1] not in NO_END):
         return end
     if text[end - 1] == " " and text[end] in _LATIN:
         return end
     within = 0
     for at in range(end - 1, max(start, end - _BACK), -1):
         after, before = text[at], text[at - 1]
-        if after in _NO_START or after == " " or before in _NO_END or "\udc00" <= after <= "\udfff":
+        if after in NO_START or after == " " or before in NO_END or "\udc00" <= after <= "\udfff":
             continue
         if not (after.isalnum() and before.isalnum() and after < "\u2e80" and before < "\u2e80"):
             return at
