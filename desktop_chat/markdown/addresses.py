@@ -17,7 +17,7 @@ _TRAILING: Final = "?!.,:;*_~'"
 _LOOSE: Final = re.compile(
     r"(?<![\w@./-])(?:(?P<www>www\.[a-zA-Z0-9])|"
     r"(?P<mail>[a-zA-Z0-9][a-zA-Z0-9._%+-]{0,63}@[a-zA-Z0-9][a-zA-Z0-9-]{0,62}"
-    r"(?:\.[a-zA-Z0-9][a-zA-Z0-9-]{0,62}){1,8}))",
+    r"(?:\.[a-zA-Z0-9][a-zA-Z0-9-]{0,62}){1,8}(?![\w-])))",
     re.ASCII,
 )
 

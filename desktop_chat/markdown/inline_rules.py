@@ -42,6 +42,8 @@ FOOTNOTE: Final = re.compile(r"\[\^([^\s\[\]\\`<>]{1,40})\]")
 """A mark that points to a footnote."""
 
 _MAX_TRIES: Final = 8
+_FAR_TARGET: Final = 400
+_ROUND: Final = re.compile(r"\\.|[()]", re.DOTALL)
 _STOP: Final = re.compile(r"[\n$&*<\[\\\]_`]|!(?=\[)|~~|:(?=//)")
 _CJK: Final = re.compile(
     "[\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
@@ -169,7 +171,7 @@ def _footnote(state: StateInline, silent: bool) -> bool:
     match = FOOTNOTE.match(state.src, state.pos, state.posMax)
     if silent or match is None or state.linkLevel or not isinstance(state, State):
         return False
-    if state.src.startswith("(", match.end()) and ")" not in state.src[match.end() :]:
+    if state.src.startswith("(", match.end()) and _is_half_target(state.src, match.end()):
         _note(state, "link", match.group(1), state.pos)
     state.push("footnote_ref", "", 0).content = match.group(1)
     state.pos = match.end()
@@ -180,8 +182,21 @@ def _note_bracket(state: StateInline, start: int, bracket: int, kind: OpenKind) 
     end = state.md.helpers.parseLinkLabel(state, bracket, False)
     if end < 0:
         _note(state, kind, "", start)
-    elif end + 1 >= state.posMax or (state.src[end + 1] == "(" and ")" not in state.src[end + 1 :]):
+    elif end + 1 >= state.posMax or (
+        state.src[end + 1] == "(" and _is_half_target(state.src, end + 1)
+    ):
         _note(state, "link" if kind == "bracket" else kind, state.src[bracket + 1 : end], start)
+
+
+def _is_half_target(text: str, start: int) -> bool:
+    """Tell whether the bracket that opens a link's target has not been closed yet."""
+    depth = 0
+    for match in _ROUND.finditer(text, start, start + _FAR_TARGET):
+        if match.group() in "()":
+            depth += 1 if match.group() == "(" else -1
+        if depth <= 0:
+            return False
+    return True
 
 
 def image(state: StateInline, silent: bool) -> bool:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from markdown_it.common.utils import unescapeAll
+
 from desktop_chat.markdown.blocks import Bound, CodeBlock, Gap, ImageBlock, MathBlock, Table
 
 MAX_LINES: Final = 8
@@ -261,5 +263,5 @@ def opening_fence(word: str) -> tuple[str, str] | None:
 
 def language_of(info: str) -> str:
     """Return the language that an info string names: ``{.Python .numbered}`` is ``python``."""
-    word = _WORD.search(info)
+    word = _WORD.search(unescapeAll(info))
     return word.group().lstrip(".").lower() if word else ""

@@ -15,7 +15,7 @@ _MARK: Final = re.compile(r"\\.|`+|\|", re.DOTALL)
 
 def delimiter_row(text: str) -> tuple[Align, ...] | None:
     """Return what a delimiter row says of its columns, or None when it is not one."""
-    if "-" not in text or "|" not in text or not _DELIMITER.fullmatch(text):
+    if "-" not in text or not ("|" in text or ":" in text) or not _DELIMITER.fullmatch(text):
         return None
     return tuple(_align(cell.strip()) for cell in text.strip().strip("|").split("|"))
 

@@ -137,15 +137,20 @@ def _close(text: str, result: Inline) -> str:
         if item.kind == "bracket":
             bracket = item
             continue
+        verbatim = item.kind in ("code", "math")
+        if verbatim and not text[item.pos + len(item.closer) :].strip():
+            text = text[: item.pos]
+            break
         closers = item.closer + closers
-        if item.kind in ("code", "math"):
+        if verbatim:
             break
     if bracket is not None:
         text = text[: bracket.pos] + text[bracket.pos + 1 :]
     if not closers:
         return text
     kept = text.rstrip()
-    return kept + closers + text[len(kept) :]
+    between = " " if kept.endswith("`") and closers.startswith("`") else ""
+    return kept + between + closers + text[len(kept) :]
 
 
 def _believable(text: str, result: Inline) -> list[Open]:

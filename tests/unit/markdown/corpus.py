@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from tests.unit.markdown.corpus_more import MORE
+
 ANSWERS: Final[dict[str, str]] = {
     "zh-explain": """\
 **光合作用**是绿色植物利用光能，把二氧化碳和水转化为有机物并释放氧气的过程。
@@ -339,4 +341,5 @@ Wait. Actually `x` is `y`... so the answer is "42".
 + plus
 + signs
 """,
+    **MORE,
 }

@@ -4,8 +4,11 @@ import pytest
 
 from desktop_chat.markdown.blocks import (
     Align,
+    Block,
     CodeBlock,
+    Footnote,
     Gap,
+    ImageBlock,
     ListItem,
     MathBlock,
     Quote,
@@ -201,13 +204,21 @@ def test_an_offset_range_is_the_markdown_of_a_block() -> None:
     ]
 
 
+def words_beside(block: Block) -> str:
+    """Return what a block says beside its text: a footnote's label, an image's address."""
+    labels = [item.label for item in block.containers if isinstance(item, Footnote)]
+    image = f"{block.alt} {block.href}" if isinstance(block, ImageBlock) else ""
+    return " ".join([image, *labels])
+
+
 @pytest.mark.parametrize("name", ANSWERS)
 def test_no_word_is_lost(name: str) -> None:
     source = ANSWERS[name]
     blocks = parse(source)
     hrefs = " ".join(span.href for block in blocks for span in spans_of(block))
-    shown = text(blocks) + hrefs
+    shown = text(blocks) + hrefs + " ".join(words_beside(block) for block in blocks)
     languages = {block.language for block in blocks if isinstance(block, CodeBlock)}
-    known = {"math", "copy", "amp", "br", "NOTE", "WARNING", "An", "essay", "alert"} | languages
+    known = {"math", "copy", "amp", "br", "NOTE", "WARNING", "TIP", "An", "essay", "alert"}
+    known |= languages | {"numbered", "startFrom", "右边", "ci", "lt", "gt"}
     for word in re.findall(r"[a-zA-Z]{2,}|[\u4e00-\u9fff]+", source):
         assert word in shown or word in known, word

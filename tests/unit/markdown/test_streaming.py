@@ -1,11 +1,20 @@
 import random
 from collections.abc import Iterable
+from operator import is_
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop_chat.markdown.blocks import CodeBlock, MathBlock, Style, TableRow, TextBlock
+from desktop_chat.markdown.blocks import (
+    Block,
+    CodeBlock,
+    ImageBlock,
+    MathBlock,
+    Style,
+    TableRow,
+    TextBlock,
+)
 from desktop_chat.markdown.stream import MarkdownStream, parse
 from tests.unit.markdown.corpus import ANSWERS
 from tests.unit.markdown.shape import shape, shown, spans_of, text
@@ -23,19 +32,30 @@ FRAGMENTS = [
 ]
 
 
+MARKS = ("**", "~~", "](", "![", "[^", "```", "$$", "|-", "\n: ", "[!")
+RAW = ("empties", "rules", "html", "tabs-crlf", "indented")
+"""Texts that show marks in the end, or are nothing but marks."""
+
+TAIL = 2
+"""So many blocks at the end may change: the last line, and the line before it, which a line of
+``===``, ``|---|`` or ``: `` makes a heading, a table's head or a term.
+"""
+
+
 def check(source: str, cuts: Iterable[int]) -> None:
     """Stream a text in pieces: finished blocks never change, and the end is that of the whole."""
     stream = MarkdownStream()
-    blocks: list[object] = []
+    blocks: list[Block] = []
     shapes: list[object] = []
     at = 0
     for cut in [*cuts, len(source), None]:
         index = stream.finish() if cut is None else stream.feed(source[at:cut])
         at = at if cut is None else cut
-        now = shape(stream.blocks, ended=False)
-        assert now[:index] == shapes[:index]
-        assert [id(b) for b in stream.blocks[:index]] == [id(b) for b in blocks[:index]]
-        blocks, shapes = list(stream.blocks), now
+        assert len(blocks) - TAIL <= index <= len(stream.blocks)
+        assert all(map(is_, stream.blocks[:index], blocks))
+        blocks[index:] = stream.blocks[index:]
+        shapes[index:] = shape(blocks[index:], ended=False)
+    assert shapes == shape(stream.blocks, ended=False)
     assert shape(stream.blocks) == shape(parse(source))
 
 
@@ -115,6 +135,56 @@ def test_a_table_keeps_its_object_from_the_head_on() -> None:
     assert [text([row]) for row in rows] == ["a | b", "1 | "]
 
 
+def test_an_image_keeps_its_object_while_its_address_comes() -> None:
+    stream = MarkdownStream()
+    stream.feed("![a cat](https://x.y/")
+    (image,) = stream.blocks
+    assert isinstance(image, ImageBlock)
+    assert (image.alt, image.href, image.open) == ("a cat", "https://x.y/", True)
+    assert stream.feed("cat.png)") == 0
+    assert stream.blocks == [image]
+    assert (image.href, image.open) == ("https://x.y/cat.png", True)
+    stream.feed("\nnext")
+    assert stream.blocks[0] is image
+    assert not image.open
+
+
+def test_data_of_any_length_are_one_image() -> None:
+    head, data = "![a](data:image/png;base64,", "QUJD" * 50_000
+    stream = MarkdownStream()
+    stream.feed(head)
+    image = None
+    for at in range(0, len(data), 700):
+        stream.feed(data[at : at + 700])
+        (block,) = stream.blocks
+        assert image is None or block is image
+        assert block.end == len(head) + min(at + 700, len(data))
+        image = block
+    stream.feed(")\n\nnext")
+    assert isinstance(image, ImageBlock)
+    assert (image.href, image.open) == (f"data:image/png;base64,{data}", False)
+    assert stream.blocks[0] is image
+    assert text(stream.blocks[1:]) == "next"
+
+
+def test_a_term_is_one_from_its_meaning_on() -> None:
+    stream = MarkdownStream()
+    stream.feed("Term\n\n")
+    assert stream.feed(": ") == 1
+    assert [getattr(block, "term", None) for block in stream.blocks] == [False]
+    assert stream.feed("m") == 0
+    assert [getattr(block, "term", None) for block in stream.blocks] == [True, False]
+
+
+def test_a_paragraph_is_finished_when_the_next_line_is_no_meaning() -> None:
+    stream = MarkdownStream()
+    stream.feed("One\n\n")
+    stream.feed("T")
+    first = stream.blocks[0]
+    assert stream.feed("wo") == 1
+    assert stream.blocks[0] is first
+
+
 def test_feeding_after_the_end_is_refused() -> None:
     stream = MarkdownStream()
     stream.finish()
@@ -162,6 +232,11 @@ def test_half_constructs_show_what_they_will_be(source: str, expected: str, styl
         ("it costs $5 an", "it costs $5 an"),
         ("set $HOME an", "set $HOME an"),
         ("set $HOME_DIR an", "set $HOME_DIR an"),
+        ("see [^la", "see"),
+        ("see [^", "see"),
+        ("see [^1", "see"),
+        ("see [^1](htt", "see 1"),
+        ("see [^not a note", "see [^not a note"),
         ("从 $x 元到", "从 $x 元到"),
         ("so \\(", "so"),
         ("a\\", "a"),
@@ -190,6 +265,17 @@ def test_half_constructs_show_no_marks(source: str, expected: str) -> None:
             "~~~",
             "---",
             "* *",
+        ),
+        *(
+            "![",
+            "![al",
+            "![alt]",
+            "![alt](",
+            "![alt](ht",
+            "[![al",
+            "![a](data:image/pn",
+            "[^1",
+            "[^1]",
         ),
         *("`", "$", "$$", "\\", "\\[", "> [!NO", "**", "> #", "=", "_", "[", "![", "\\("),
     ],
@@ -220,15 +306,22 @@ def test_a_row_shows_its_cells_while_it_comes() -> None:
     assert text(shown("| a | b |\n|---|---|\n| `x | y")[1:]) == "x | y | "
 
 
-@pytest.mark.parametrize("name", ["zh-explain", "zh-table", "mixed", "cjk-emphasis", "zh-nested"])
+SOUND = [name for name in ANSWERS if "broken" not in name and name not in RAW]
+
+
+@pytest.mark.parametrize("name", SOUND)
 def test_no_raw_marks_at_any_moment(name: str) -> None:
-    source = ANSWERS[name]
+    """What a whole answer does not show as text is not shown as text before it is whole."""
+    source = ANSWERS[name][:3000]
+    raw = [mark for mark in MARKS if mark not in raw_text(parse(source))]
     stream = MarkdownStream()
-    for char in source:
+    for at, char in enumerate(source):
         stream.feed(char)
-        for block in stream.blocks[-2:]:
-            for span in spans_of(block):
-                if not span.style & (Style.CODE | Style.MATH):
-                    assert "**" not in span.text, stream.blocks[-1]
-                    assert "](" not in span.text
-                    assert "~~" not in span.text
+        seen = raw_text(stream.blocks[-2:])
+        assert not [mark for mark in raw if mark in seen], source[max(0, at - 60) : at + 1]
+
+
+def raw_text(blocks: Iterable[Block]) -> str:
+    """Return the text in which marks would be seen."""
+    hidden = Style.CODE | Style.MATH
+    return "\n".join(s.text for b in blocks for s in spans_of(b) if not s.style & hidden)
