@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from math import ceil
 from queue import SimpleQueue
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
@@ -168,6 +168,23 @@ def estimated_width(latex: str) -> float:
     signs = sum(1 for character in latex if character in "+-=<>()[]/,|0123456789")
     # A command is one sign, whatever the number of its letters.
     return max(0.5, (max(letters - 4 * commands, letters // 4) + signs + commands) * 0.55)
+
+
+class Pictures(Protocol):
+    """Where a text gets the pictures of its formulas from."""
+
+    def get(self, latex: str, display: bool) -> Formula | None:
+        """Return a formula, or None while nothing is known about it."""
+        ...
+
+
+class Undrawn:
+    """Has no pictures: each formula is a blank of about its width. For measuring alone."""
+
+    def get(self, latex: str, display: bool) -> Formula | None:
+        """Return None."""
+        del latex, display
+        return None
 
 
 class Formulas(QObject):

@@ -262,7 +262,7 @@ class MathPiece(Piece):
             painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
         for span, colour in shade.grounds(ink.tokens):
             if span[0] < span[1]:
-                ink.fill(box.adjusted(-_PAD, -_PAD, _PAD, _PAD), colour)
+                ink.ground(box.adjusted(-_PAD, -_PAD, _PAD, _PAD), colour)
         baseline = box.top() + formula.ascent * pixels
         formula.paint(ink, box.left(), baseline, pixels, style.colour, style.font)
         bar = self.bar(page)

@@ -78,15 +78,24 @@ class RowPiece(Piece):
         if not self._cells or self.stale:
             widths = self.grid.widths(self._room(page))
             self._cells = [
-                TextFlow(self._face, make_run(cell), width - 2 * PAD, page.look)
+                TextFlow(self._face, make_run(cell), width - 2 * PAD, page.look, page.formulas)
                 for cell, width in zip(self.block.cells, widths, strict=False)
             ]
             self._version = self.grid.version
+            self._want(page)
         return self._cells
+
+    def _want(self, page: Page) -> None:
+        """Have the formulas drawn that have no picture yet; ``measure`` is called then."""
+        for flow in self._cells:
+            for latex in flow.pending:
+                page.formulas.want(latex, False, self)
 
     def measure(self, page: Page) -> None:
         """Set ``height`` to the real one."""
         cells = self._ready(page)
+        for cell in cells:
+            cell.refresh(page.look)
         line = page.look.styles[self._face].leading
         self.height = self._frame_height(max((cell.height for cell in cells), default=line))
         self.measured = True
@@ -109,6 +118,7 @@ class RowPiece(Piece):
         for index, cell in enumerate(block.cells):
             if cell != old.cells[index]:
                 self._cells[index].set_run(make_run(cell), page.look)
+        self._want(page)
         self.measure(page)
         return 0
 
@@ -120,6 +130,9 @@ class RowPiece(Piece):
 
     def drop(self) -> None:
         """Let the layouts go."""
+        if any(flow.pending for flow in self._cells):
+            # Its formulas may be drawn while nobody looks.
+            self.measured = False
         self._cells = []
 
     # Painting

@@ -13,7 +13,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QTextLayout, QTextLine
 
-from desktop_chat.ui.transcript.formulas import Formulas
+from desktop_chat.ui.transcript.formulas import Pictures
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Look
 from desktop_chat.ui.transcript.places import PLAIN, Shade
@@ -68,7 +68,7 @@ class TextFlow:
     )
 
     def __init__(
-        self, face: Face, run: Run, width: int, look: Look, formulas: Formulas | None = None
+        self, face: Face, run: Run, width: int, look: Look, formulas: Pictures | None = None
     ) -> None:
         self.face = face
         self.run = run

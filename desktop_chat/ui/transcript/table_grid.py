@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtGui import QFontMetricsF
 
 from desktop_chat.markdown.blocks import Align, Spans, Style, Table, TableRow
+from desktop_chat.ui.transcript.formulas import Undrawn
 from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Look
 from desktop_chat.ui.transcript.runs import make_run
@@ -25,6 +26,8 @@ _READABLE: Final = 140
 _MEASURED: Final = 300
 """So many characters of a cell are enough to know that it is wide."""
 _UNBOUND: Final = 1 << 16
+_UNDRAWN: Final = Undrawn()
+"""Columns do not change when formulas are drawn."""
 _BASE_EM: Final = 14
 _KEPT_ROOMS: Final = 8
 
@@ -54,7 +57,7 @@ class Need:
         text = "".join(span.text for span in cell).strip()
         self.natural = self.word = 0
         if text:
-            flow = TextFlow(face, make_run(cell), _UNBOUND, look)
+            flow = TextFlow(face, make_run(cell), _UNBOUND, look, _UNDRAWN)
             self.natural = int(flow.natural_width(look)) + 2
             self.word = min(self.natural, _longest_word(text, face, look))
         self.number = None if _NO_VALUE.fullmatch(text) else bool(_NUMBER.fullmatch(text))

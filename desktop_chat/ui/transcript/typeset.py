@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from PySide6.QtGui import QTextLayout
 
 from desktop_chat.markdown.blocks import Style
-from desktop_chat.ui.transcript.formulas import Formula, Formulas, estimated_width
+from desktop_chat.ui.transcript.formulas import Formula, Pictures, estimated_width
 from desktop_chat.ui.transcript.look import BLANK, Face, Look
 from desktop_chat.ui.transcript.runs import OBJECT, Run, formats
 from desktop_chat.ui.transcript.units import split_pairs
@@ -147,7 +147,7 @@ def set_part(
     face: Face,
     look: Look,
     width: int,
-    formulas: Formulas | None,
+    formulas: Pictures | None,
 ) -> Setting:
     """Return a part of a run as a layout wants it.
 
@@ -204,7 +204,7 @@ def _with_formulas(
     face: Face,
     look: Look,
     width: int,
-    formulas: Formulas | None,
+    formulas: Pictures | None,
     ranges: list[QTextLayout.FormatRange],
     gaps: list[int],
 ) -> Setting:

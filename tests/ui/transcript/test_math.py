@@ -663,3 +663,15 @@ def test_formulas_grow_with_the_text(theme: Theme) -> None:
     normal = closed(Page(Look(theme), 760), r"\frac{a}{b}")
     assert re.sub(r"\s", "", double.latex) == normal.latex
     assert double.height >= 1.7 * normal.height
+
+
+def test_formulas_stand_in_the_cells_of_a_table(theme: Theme) -> None:
+    table = f"| a | b |\n|---|---|\n| $x^2$ | ${TALL}$ |\n| 1 | $\\foo{{x}}$ |\n"
+    view = shown(theme, [question("q"), streaming("a")])
+    send(view, "a", table, size=4, frame=1)
+    view.finish_message(answer("a", table))
+    run(view)
+    whole = shown(theme, [question("q"), answer("a", table)])
+    assert heights(view, "a") == heights(whole, "a")
+    first, second = heights(view, "a")[1:3]
+    assert first > second + 25
