@@ -174,9 +174,10 @@ def paint_frame(ink: Ink, page: Page, piece: Piece, x: int, y: int) -> None:
                 _paint_title(ink, page, container.alert, left + width, top)
         elif isinstance(container, ListItem) and container.first:
             level = sum(isinstance(outer, ListItem) for outer in containers[:depth])
-            _paint_marker(ink, page, container, left, y + piece.top, level)
+            top = y + piece.top + piece.rise(page)
+            _paint_marker(ink, page, container, left, top, level)
         elif isinstance(container, Footnote) and container.first:
-            _paint_label(ink, page, container, QRect(left, y + piece.top, width, 0))
+            _paint_label(ink, page, container, QRect(left, y + piece.top + piece.rise(page), width, 0))
         left += width
     if bound := _new_bound(piece.block, piece.before):
         height = _scaled(page.look, _NOTICE)

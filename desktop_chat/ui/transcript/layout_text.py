@@ -87,6 +87,12 @@ class TextFlow:
         return self._bottom
 
     @property
+    def rise(self) -> int:
+        """How much lower the first line stands than usual, for a high formula in it."""
+        laid = self._segments[0].laid
+        return laid.rises[0] if laid is not None and laid.rises else 0
+
+    @property
     def pending(self) -> list[str]:
         """The LaTeX of formulas that are still blank: have them drawn, then call ``refresh``."""
         if not self.run.objects:

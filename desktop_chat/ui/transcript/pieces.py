@@ -193,6 +193,11 @@ class Piece:
         """Return how wide its widest line is, in logical pixels."""
         return float(page.width)
 
+    def rise(self, page: Page) -> int:
+        """Return how much lower its first line stands than usual, for what is beside it."""
+        del page
+        return 0
+
     def caret_at(self, page: Page, position: int) -> QRectF:
         """Return where a position is: no width, as high as its line, relative to the content."""
         del position
@@ -378,6 +383,10 @@ class TextPiece(Piece):
             return ""
         position = flow.over(x, y, page.look)
         return "" if position is None else flow.run.link_at(position)
+
+    def rise(self, page: Page) -> int:
+        """Return how much lower its first line stands than usual, for a high formula in it."""
+        return self.flow(page).rise
 
     def caret(self, page: Page) -> QRectF | None:
         """Return where the next character will stand."""

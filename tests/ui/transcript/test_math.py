@@ -675,3 +675,10 @@ def test_formulas_stand_in_the_cells_of_a_table(theme: Theme) -> None:
     assert heights(view, "a") == heights(whole, "a")
     first, second = heights(view, "a")[1:3]
     assert first > second + 25
+
+
+def test_a_marker_stands_beside_a_line_that_a_formula_lowers(theme: Theme) -> None:
+    view = shown(theme, [question("q"), answer("a", f"- plain\n- with ${TALL}$\n")])
+    plain, low = pieces(view, TextPiece)
+    assert plain.rise(view.page) == 0  # type: ignore[attr-defined]
+    assert low.rise(view.page) > 10  # type: ignore[attr-defined]
