@@ -137,11 +137,12 @@ class TableGrid:
         Returns:
             Whether columns may have changed.
         """
+        known = row.index < len(self.rows) and row.cells == self.rows[row.index].cells
         if row.index < len(self.rows):
             self.rows[row.index] = row
         elif row.index == len(self.rows):
             self.rows.append(row)
-        if row.index >= SAMPLE:
+        if row.index >= SAMPLE or (known and row.index < len(self._needs)):
             return False
         face = Face.HEAD_CELL if row.index == 0 else Face.CELL
         self._em = look.styles[Face.CELL].em
