@@ -160,29 +160,14 @@ class RowPiece(Piece):
                 flow.paint(ink, x + left, top, page.look, part)
             start += len(flow.run.text) + 1
         if beyond:
-            self._paint_edges(ink, rect, t.sunken if head else t.canvas, beyond)
+            at = self.grid.scrolled()
+            # The frame's corners stay as they are.
+            inside.adjust(0, _ROW_PAD if head else 0, 0, -(_ROW_PAD if self.last else _LINE))
+            _paint_edges(ink, inside, t.sunken if head else t.canvas, (at > 0, at < beyond))
             ink.painter.restore()
             bar = self.bar(page)
             if bar is not None:
                 ink.box(QRectF(bar.translated(x, y)), _BAR / 2, t.line2, None)
-
-    def _paint_edges(self, ink: Ink, rect: QRectF, ground: QColor, beyond: int) -> None:
-        """Let the row fade out where more of it lies beyond an edge."""
-        at = self.grid.scrolled()
-        clear = QColor(ground)
-        clear.setAlpha(0)
-        # The frame's corners stay as they are.
-        top = rect.top() + (0 if self.block.index else _ROW_PAD)
-        height = rect.bottom() - (_ROW_PAD if self.last else _LINE) - top
-        for more, edge, inner in (
-            (at > 0, rect.left() + _LINE, rect.left() + _LINE + _FADE),
-            (at < beyond, rect.right() - _LINE, rect.right() - _LINE - _FADE),
-        ):
-            if more:
-                fade = QLinearGradient(QPointF(edge, 0), QPointF(inner, 0))
-                fade.setColorAt(0, ground)
-                fade.setColorAt(1, clear)
-                ink.painter.fillRect(QRectF(min(edge, inner), top, _FADE, height), fade)
 
     def _places(
         self, page: Page, cells: list[TextFlow] | None = None
@@ -350,3 +335,18 @@ class RowPiece(Piece):
         end = flow.end(page.look).translated(left, self._cell_top())
         end.moveLeft(max(0.0, end.left()))
         return end
+
+
+def _paint_edges(ink: Ink, rect: QRectF, ground: QColor, more: tuple[bool, bool]) -> None:
+    """Let a row fade out at its left and its right edge, where more of it lies beyond."""
+    clear = QColor(ground)
+    clear.setAlpha(0)
+    for wanted, edge, inner in (
+        (more[0], rect.left(), rect.left() + _FADE),
+        (more[1], rect.right(), rect.right() - _FADE),
+    ):
+        if wanted:
+            fade = QLinearGradient(QPointF(edge, 0), QPointF(inner, 0))
+            fade.setColorAt(0, ground)
+            fade.setColorAt(1, clear)
+            ink.painter.fillRect(QRectF(min(edge, inner), rect.top(), _FADE, rect.height()), fade)
