@@ -294,7 +294,7 @@ class FindBar(QWidget):
         if self._canvas.scroller.top <= 0 and place.intersects(hit):
             place.moveBottom(room.bottom() - _TOP)
         self.setGeometry(place)
-        self._search.clear_of(_TOP + height)
+        self._search.visit.top = _TOP + height
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look on after having been out of sight."""
@@ -304,7 +304,7 @@ class FindBar(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Give back the room that hits are kept clear of."""
         super().hideEvent(event)
-        self._search.clear_of(0)
+        self._search.visit.top = 0
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the panel."""

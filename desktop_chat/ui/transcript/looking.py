@@ -27,7 +27,8 @@ class Looking:
     Args:
         column: the messages.
         ask: called with the ids of messages whose texts ``supply`` is to bring.
-        told: called with the number of each message in which hits came or went.
+        told: called with the number of each message in which hits came or went, and whether all
+            of it has been read.
 
     Attributes:
         needle: what is looked for, or None.
@@ -38,7 +39,7 @@ class Looking:
         self,
         column: Column,
         ask: Callable[[list[str]], None],
-        told: Callable[[int], None],
+        told: Callable[[int, bool], None],
     ) -> None:
         self.needle: Needle | None = None
         self.results = Results()
@@ -170,7 +171,7 @@ class Looking:
             before = self.results.between(index, index + 1)
             self.results.put(index, reading.found, done=done)
             if before or reading.found.count:
-                self._told(index)
+                self._told(index, done)
         return done
 
     def _next(self, needle: Needle, deadline: float) -> tuple[str, Reading] | None:

@@ -120,7 +120,8 @@ class Needle:
 
     def _behind_addresses(self, source: str, linked: bool) -> bool:
         """Tell the same of a text with links or entities, which hide what stands in between."""
-        if _DECODED.search(source) or (linked and "![" in source):
+        if _DECODED.search(source) or (linked and ("![" in source or "[]" in source)):
+            # Addresses that are shown, perhaps in other characters.
             return True
         if any(mark in self._solid for mark in "[]()&;"):
             return True

@@ -32,6 +32,9 @@ class Search(QObject):
 
     Args:
         canvas: what is looked through.
+
+    Attributes:
+        visit: brings hits into sight.
     """
 
     changed = Signal()
@@ -42,10 +45,10 @@ class Search(QObject):
     def __init__(self, canvas: TranscriptCanvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
-        self._looking = Looking(canvas.column, self.texts_needed.emit, self._show)
+        self._looking = Looking(canvas.column, self.texts_needed.emit, self._came)
         self._results = self._looking.results
-        self._visit = Visit(canvas)
-        self._visit.arrived.connect(self.changed)
+        self.visit = Visit(canvas)
+        self.visit.arrived.connect(self.changed)
         self._at: tuple[str, Hit] | None = None
         self._origin: tuple[str, Part, int, int] | None = None
         """Where the reader was when something else was looked for."""
@@ -82,7 +85,7 @@ class Search(QObject):
         self._results.show(self._canvas.column.items)
         if self._at is not None and self._results.of(self._at[0]) is None:
             self._at = self._origin = None
-            self._visit.stop()
+            self.visit.stop()
         self._begin()
 
     def message_added(self) -> None:
@@ -93,7 +96,7 @@ class Search(QObject):
 
     def text_changed(self, message_id: str) -> None:
         """Look through one message anew: it grows, or its text has come."""
-        self._visit.text_came(message_id)
+        self.visit.text_came(message_id)
         if self._looking.text_changed(message_id):
             self.go_on()
 
@@ -122,7 +125,7 @@ class Search(QObject):
             hit = self._at[1]
             self._origin = (self._at[0], hit.part, hit.piece, hit.start)
         self._at = None
-        self._visit.stop()
+        self.visit.stop()
         self._timer.stop()
         self._looking.look_for(needle)
         self._canvas.viewport().update()
@@ -165,15 +168,11 @@ class Search(QObject):
     @property
     def visiting(self) -> bool:
         """Whether the reader's hit is still being brought into sight."""
-        return self._wanted is not None or self._visit.busy
+        return self._wanted is not None or self.visit.busy
 
     def place_of_current(self) -> QRect:
         """Return where the reader's hit is in the viewport, or nothing."""
-        return QRect() if self._at is None or self._visit.busy else self._visit.rect(*self._at)
-
-    def clear_of(self, top: int) -> None:
-        """Keep hits below a height of the viewport when they are brought into sight."""
-        self._visit.top = top
+        return QRect() if self._at is None or self.visit.busy else self.visit.rect(*self._at)
 
     # Looking
 
@@ -205,6 +204,17 @@ class Search(QObject):
             self._marking.start()
         if more:
             self.go_on()
+
+    def _came(self, index: int, done: bool) -> None:
+        """Show the hits of a message, and put the reader at one that is there."""
+        name = self._canvas.column.items[index].id
+        if done and self._at is not None and self._at[0] == name:
+            place = self._place()
+            there = None
+            if place is not None:
+                there = self._results.hit(*place) or self._results.hit(index, place[1] - 1)
+            self._at = None if there is None else (name, there)
+        self._show(index)
 
     def _show(self, index: int) -> None:
         """Paint a message anew if it is in sight."""
@@ -311,7 +321,7 @@ class Search(QObject):
             assert changed is not None
             self._show(changed)
         if not self._still:
-            self._visit.go(name, hit)
+            self.visit.go(name, hit)
 
     # Telling
 

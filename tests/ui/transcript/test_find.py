@@ -367,6 +367,27 @@ def test_hits_grow_with_the_stream_and_the_reader_stays(theme: Theme) -> None:
     assert bar.field.note == "3 / 4"
 
 
+def test_the_final_text_counts_when_an_answer_ends(theme: Theme) -> None:
+    view, bar = opened(theme, [question("q", "?"), streaming("a")])
+    send(view, "a", "a fox")
+    assert look(bar, "fox") == "1 / 1"
+    view.finish_message(answer("a", "fox, fox and fox"))
+    finish(view)
+    assert bar.field.note == "2 / 3"
+
+
+def test_another_query_is_looked_for_in_all_messages(theme: Theme) -> None:
+    view, bar = opened(theme, [question("q", "a fox"), answer("a", "a foxglove and a bear")])
+    for query, note in (("fox", "1 / 2"), ("foxg", "1 / 1"), ("bear", "1 / 1"), ("fox", "2 / 2")):
+        bar.field.setText(query)
+        finish(view)
+        assert bar.field.note == note
+    click(view, bar.whole)
+    assert bar.field.note == "1 / 1"
+    click(view, bar.whole)
+    assert bar.field.note == "1 / 2"
+
+
 def test_an_added_message_is_looked_through(theme: Theme) -> None:
     view, bar = opened(theme, [question("q", "fox")])
     look(bar, "fox")

@@ -70,6 +70,7 @@ TRICKY = (
     "see <https://a.b/%E4%BD%A0?q=1> now, <mailto:me@x.y> www.x.com/a",
     '![alt *text*](https://a.b/c.png "t") after ![x](y)z',
     "[x](javascript:alert(1)) y `[p](q) r` s",
+    "a[](https://u.v 't')b ![](https://u.v 't')c",
     "one `a\nb` two **three\nfour** five\n> `q\n> r` s",
     "| a\\|b | `c` |\n|---|---|\n| **d**e [f](g) h | i<br>j |",
     "note[^1] here\n\n[^1]: the *note* itself",
