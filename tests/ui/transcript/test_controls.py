@@ -21,6 +21,7 @@ from tests.ui.transcript.support import (
     body,
     button,
     clipboard,
+    finish_copy,
     one,
     paint,
     point_of,
@@ -241,6 +242,7 @@ def test_a_huge_paste_costs_little(text: str, theme: Theme) -> None:
     press_fold(view)
     assert view.column.height < 2400
     view.copy_message("q")
+    finish_copy(view)
     assert clipboard() == text
 
 

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from desktop_chat.markdown.blocks import Span, Style
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.clip_forms import Form
 from desktop_chat.ui.transcript.code_lines import CodeLines, lay
 from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
@@ -71,7 +72,7 @@ def test_what_is_selected_is_what_is_copied(theme: Theme) -> None:
     QTest.mouseMove(port, end)
     QTest.mouseRelease(port, left, pos=end)
     run(view)
-    view.copy_selection()
+    view.clips.copy(Form.PLAIN)
     assert clipboard() == PLAIN
 
 
