@@ -376,6 +376,7 @@ def test_what_a_process_left_behind_is_removed(tmp_path: Path) -> None:
     (left / "page-1.html").touch()
     other = tmp_path / "other"
     other.mkdir()
+    (other / "lock").touch()
     linked = tmp_path / f"{PREFIX}link"
     linked.symlink_to(other)
     being_made = tmp_path / f"{PREFIX}new"

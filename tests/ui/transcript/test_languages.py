@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
+from pygments.lexer import RegexLexer
 from pygments.lexers import get_all_lexers, get_lexer_by_name
+from pygments.token import Number, Text
 
 from desktop_chat.ui.transcript import languages
 from desktop_chat.ui.transcript.highlight import Highlighter, Lexers, find_lexer
@@ -235,3 +237,38 @@ def test_lines_far_ahead_are_coloured_at_once_and_rightly_later() -> None:
         pass
     assert highlighter.line(3990) == ((0, 5, "str"),), "it is in a text"
     assert 3990 in highlighter.take_changes()
+
+
+def test_what_only_looks_like_an_open_comment_is_none() -> None:
+    lines = ["x = `a", "b /* c", "d`; return 1"]
+    assert (4, 6, "kw") in colours("javascript", lines)[2]
+    assert (6, 6, "kw") in colours("c", ['"/* ";', '" */";return;'])[1]
+
+
+def test_a_whole_that_takes_several_frames_is_done_while_more_arrives() -> None:
+    highlighter = Highlighter(find_lexer("pycon"))
+    lines = [f">>> x = {number}" for number in range(40)]
+    for _ in range(2000):
+        lines[-1] += "0"
+        highlighter.touch(len(lines) - 1)
+        highlighter.extend(lines, len(lines), 1e-6)
+    assert highlighter.line(0) != ()
+
+
+def test_a_wrong_guess_is_taken_back() -> None:
+    class Spy(RegexLexer):
+        name = "Spy"
+        tokens = {  # noqa: RUF012
+            "root": [(r"BEGIN", Text, "inside"), (r"\d", Number), (r"[^\d]", Text)],
+            "inside": [(r".|\n", Text)],
+        }
+
+    lines = ["BEGIN", *["1"] * 1000]
+    highlighter = Highlighter(Spy(stripnl=False))
+    highlighter.extend(lines, 1001, 0.0)
+    assert highlighter.line(1000) == ((0, 1, "num"),)
+    highlighter.take_changes()
+    while not highlighter.extend(lines, 1001, 9):
+        pass
+    assert highlighter.line(1000) == ()
+    assert 1000 in highlighter.take_changes()
