@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 from latex2mathml import commands
 from latex2mathml.converter import Converter
+from latex2mathml.walker import Node
 from ziafont.fonttypes import BBox
 from ziafont.glyph import SimpleGlyph
 from ziamath import drawable, zmath
@@ -113,6 +114,9 @@ class LatexConverter(Converter):
                 continue
             row += node.token in (commands.DOUBLEBACKSLASH, commands.CARRIAGERETURN)
             kept.append(node)
+        if kept and kept[-1].token == "&":
+            # The converter would drop the whole last row for its empty last cell.
+            kept.append(Node(token=commands.BRACES, children=()))
         super()._convert_matrix(iter(kept), parent, command, alignment)
         if rules:
             parent.set("rules", " ".join(map(str, rules)))
@@ -250,6 +254,8 @@ def _single_line(row: Any, line: list[Element], **kwargs: Any) -> None:
     """
     if not kwargs.get("nostretch"):
         _measured_line(row, line, **kwargs)
+        if not row.nodes:
+            row.bbox = BBox(0.0, 0.0, 0.0, 0.0)
         return
     x = 0.0
     low, high, right = 9999.0, -9999.0, 0.0
@@ -262,7 +268,7 @@ def _single_line(row: Any, line: list[Element], **kwargs: Any) -> None:
         right = max(right, x + node.bbox.xmax)
         low, high = min(low, node.bbox.ymin), max(high, node.bbox.ymax)
         x += node.xadvance()
-    row.bbox = BBox(0.0, right, low, high)
+    row.bbox = BBox(0.0, right, low, high) if row.nodes else BBox(0.0, 0.0, 0.0, 0.0)
     row._xadvance = x  # noqa: SLF001  it is the row's own method that is replaced
 
 

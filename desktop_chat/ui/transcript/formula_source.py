@@ -35,6 +35,11 @@ _ENVIRONMENT: Final = re.compile(r"\\(begin|end)\s*\{\s*([a-zA-Z]+\*?)\s*\}")
 _TEXT: Final = re.compile(r"\\(?:text(?:bf|it|md|normal|rm|sf|tt|up)?|mbox|hbox|fbox|emph)\s*\{")
 _TEXT_ESCAPE: Final = re.compile(r"\\([%_&#$ ])|~")
 _OPERATOR: Final = re.compile(r"\\operatorname\s*\*?\s*\{([^{}]*[^{}a-zA-Z\s*][^{}]*)\}")
+_NAMED: Final = re.compile(
+    r"\\mathop\s*\{\s*\\(?:mathrm|text|rm|operatorname)\s*(?:\{([a-zA-Z\s]+)\}|([a-zA-Z\s]+))\s*\}"
+    r"\s*(?:\\limits(?![a-zA-Z]))?"
+)
+_ATOM: Final = re.compile(r"\\math(?:op|bin|rel|ord|open|close|punct|inner)(?![a-zA-Z])")
 _BARS: Final = re.compile(r"\\[lr]?([vV]ert)(?![a-zA-Z])")
 _NOT_EQUAL: Final = re.compile(r"\\not\s*=")
 _SPACE_STAR: Final = re.compile(r"\\hspace\s*\*")
@@ -112,6 +117,8 @@ def prepare(latex: str) -> Prepared | None:
     latex = _ALIGN_COUNT.sub(r"\\begin{\1}", latex)
     latex = _PLACED.sub(r"\\begin{\1}", latex)
     latex = _OPERATOR.sub(r"\\mathrm{\1}", latex)
+    latex = _NAMED.sub(lambda name: f"\\operatorname*{{{(name[1] or name[2]).strip()}}}", latex)
+    latex = _ATOM.sub("", latex)
     latex = _BARS.sub(lambda bar: "\\|" if bar[1].startswith("V") else "|", latex)
     latex = _NOT_EQUAL.sub(r"\\ne ", latex)
     latex = _SPACE_STAR.sub(r"\\hspace", latex)

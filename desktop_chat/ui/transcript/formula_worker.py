@@ -128,7 +128,9 @@ def _mend(mathml: Element) -> None:
         element, depth = stack.pop()
         work += depth + 1
         text = element.text or ""
-        if "\\" in text or text == "&" or work > _WORK or len(element) > _ROW:
+        unknown = "\\" in text or text == "&"
+        lost = len(element) > 0 and element.tag in _LEAVES
+        if unknown or lost or work > _WORK or len(element) > _ROW:
             raise UndrawableError
         if text:
             _mend_text(element, text)
@@ -142,6 +144,8 @@ def _mend(mathml: Element) -> None:
         stack.extend((child, depth) for child in element)
 
 
+_LEAVES: Final = ("mo", "mi", "mn", "mtext", "ms", "mspace")
+"""What the library looks for no parts in."""
 _ROWS: Final = ("math", "mrow", "mtd", "mstyle")
 
 
@@ -185,6 +189,7 @@ _SIGNS: Final = ("-", "+", "\u2212", "\u00b1", "\u2213")
 _ENDS: Final = (")", "]", "}", "|", "\u2016", "!", "\u27e9", "\u230b", "\u2309", "")
 _STILL: Final = {"&#x02191;", "&#x02193;", "&#x027E8;", "&#x027E9;"}
 """Arrows and brackets that stretch in MathML, but not in LaTeX."""
+_LARGE: Final = frozenset("∏∐∑∫∬∭∮∯∰⋀⋁⋂⋃⨀⨁⨂⨄⨆")
 _BINARY: Final = frozenset("∪∩∧∨∖⊕⊗⊙∘⋅")
 """Operators that want the space of a plus sign and have none in the library."""
 _ACCENTS: Final = {"&#x0005E;": "\u0302", "&#x0007E;": "\u0303"}
@@ -197,6 +202,9 @@ def _mend_text(element: Element, text: str) -> None:
     if element.tag == "mo" and text in _ACCENTS and element.get("stretchy") != "false":
         text = _ACCENTS[text]
     element.text = html.unescape(text)
+    if element.tag == "mo" and element.text in _LARGE:
+        # They have a size for lines and one for displays, and no other.
+        element.set("stretchy", "false")
     if element.tag == "mo" and element.text in _BINARY:
         element.attrib.setdefault("lspace", "mediummathspace")
         element.attrib.setdefault("rspace", "mediummathspace")

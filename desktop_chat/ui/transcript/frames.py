@@ -177,7 +177,8 @@ def paint_frame(ink: Ink, page: Page, piece: Piece, x: int, y: int) -> None:
             top = y + piece.top + piece.rise(page)
             _paint_marker(ink, page, container, left, top, level)
         elif isinstance(container, Footnote) and container.first:
-            _paint_label(ink, page, container, QRect(left, y + piece.top + piece.rise(page), width, 0))
+            top = y + piece.top + piece.rise(page)
+            _paint_label(ink, page, container, QRect(left, top, width, 0))
         left += width
     if bound := _new_bound(piece.block, piece.before):
         height = _scaled(page.look, _NOTICE)

@@ -187,6 +187,10 @@ def _gaps(run: Run, text: str, start: int) -> list[int]:
             return index < 0 or boxes[index][1] <= position + start
 
         found = [position for position in found if outside(position)]
+    if found and run.links:
+        # The mark of a footnote belongs to what stands before it.
+        notes = {first for first, _last, href in run.links if href.startswith("#")}
+        found = [position for position in found if position + start not in notes]
     return found
 
 

@@ -54,6 +54,9 @@ DRAWN = [
     r"A \xrightarrow{r_2 - 2r_1} B \xrightarrow[b]{a} C",
     r"\lVert x \rVert_2 \bigl( y \bigr) \left. \frac{a}{b} \right|_{x=0}",
     r"\color{red}{x} + \textcolor{blue}{y}",
+    r"\newline x \\ \\ y",
+    r"\frac{a}{} + {} + \begin{pmatrix} & a \\ b & \end{pmatrix}",
+    r"\mathop{\mathrm{argmax}}\limits_{x} f + \mathop{x+y} \mathbin{+} z",
     r"a \bmod b \equiv c \pmod{n} \not= d",
 ]
 SOURCE = [
@@ -682,3 +685,15 @@ def test_a_marker_stands_beside_a_line_that_a_formula_lowers(theme: Theme) -> No
     plain, low = pieces(view, TextPiece)
     assert plain.rise(view.page) == 0  # type: ignore[attr-defined]
     assert low.rise(view.page) > 10  # type: ignore[attr-defined]
+
+
+def test_an_integral_in_a_line_is_of_the_lines_size(formulas: Formulas) -> None:
+    latex = r"\int_0^1 f(x)\,dx"
+    small, large = drawn(formulas, latex, display=False), drawn(formulas, latex)
+    assert small.ascent + small.depth < 0.75 * (large.ascent + large.depth)
+
+
+def test_the_last_row_stays_though_its_last_cell_is_empty(formulas: Formulas) -> None:
+    one = drawn(formulas, r"\begin{pmatrix} & a \end{pmatrix}")
+    two = drawn(formulas, r"\begin{pmatrix} & a \\ b & \end{pmatrix}")
+    assert two.ascent + two.depth > 1.5 * (one.ascent + one.depth)

@@ -122,6 +122,11 @@ def test_there_is_no_gap_in_code_nor_beside_it(page: Page) -> None:
     assert "|" not in gaps(spans, page).replace("和|y|是", "")
 
 
+def test_there_is_no_gap_before_the_mark_of_a_footnote(page: Page) -> None:
+    spans = (Span("脚注"), Span("n", Style.FOOTNOTE, "#n"), Span("和"))
+    assert gaps(spans, page) == "脚注n|和"
+
+
 def test_a_gap_has_a_width_and_no_position(page: Page) -> None:
     flow = TextFlow(Face.BODY, make_run((Span("用P"),)), 760, page.look)
     bare = TextFlow(Face.BODY, make_run((Span("用"), Span("P"))), 760, page.look)
