@@ -14,6 +14,7 @@ from desktop_chat.ui.controls.buttons import IconButton, PaintedButton
 from desktop_chat.ui.controls.labels import Label
 from desktop_chat.ui.controls.paint import blend, clear, paint_box
 from desktop_chat.ui.settings.general import GeneralSection
+from desktop_chat.ui.settings.reading import ReadingSection
 from desktop_chat.ui.settings.services import ServicesSection
 from desktop_chat.ui.theme import RADIUS_CONTROL, Theme
 
@@ -75,6 +76,7 @@ class _Sections(QWidget):
         self.back = IconButton(theme, "arrow-left", "")
         self.title = Label(theme, pixels=15, bold=True)
         self.general = SectionButton(theme, "sliders-horizontal")
+        self.reading = SectionButton(theme, "text-aa")
         self.services = SectionButton(theme, "cube")
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -86,6 +88,7 @@ class _Sections(QWidget):
         column.addLayout(head)
         column.addSpacing(8)
         column.addWidget(self.general)
+        column.addWidget(self.reading)
         column.addWidget(self.services)
         column.addStretch()
         theme.changed.connect(self.update)
@@ -93,7 +96,7 @@ class _Sections(QWidget):
     def set_compact(self, compact: bool) -> None:
         self.setFixedWidth(57 if compact else 184)
         self.title.setVisible(not compact)
-        for button in (self.general, self.services):
+        for button in (self.general, self.reading, self.services):
             button.set_compact(compact)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -134,9 +137,11 @@ class SettingsPage(QWidget):
         self._theme = theme
         self.sections = _Sections(theme)
         self.general = GeneralSection(theme, bridge, settings)
+        self.reading = ReadingSection(theme, bridge, settings)
         self.services = ServicesSection(theme, bridge, setup, lists, catalogue)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.general)
+        self._stack.addWidget(self.reading)
         self._stack.addWidget(self.services)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -145,6 +150,7 @@ class SettingsPage(QWidget):
         row.addWidget(self._stack, 1)
         self.sections.back.clicked.connect(self.close_page)
         self.sections.general.clicked.connect(self.show_general)
+        self.sections.reading.clicked.connect(self.show_reading)
         self.sections.services.clicked.connect(lambda: self.show_services())
         theme.changed.connect(self.update)
         self.retranslate()
@@ -154,6 +160,11 @@ class SettingsPage(QWidget):
         """Show the settings of the whole program."""
         self.sections.general.setChecked(True)
         self._stack.setCurrentWidget(self.general)
+
+    def show_reading(self) -> None:
+        """Show how messages are read."""
+        self.sections.reading.setChecked(True)
+        self._stack.setCurrentWidget(self.reading)
 
     def show_services(self, service_id: str = "", focus_key: bool = False) -> None:
         """Show the services.
@@ -208,6 +219,7 @@ class SettingsPage(QWidget):
         self.sections.back.set_name(tr("Back"))
         self.sections.title.setText(tr("Settings"))
         self.sections.general.setText(tr("General"))
+        self.sections.reading.setText(tr("Reading"))
         self.sections.services.setText(tr("Model services"))
         self.setAccessibleName(tr("Settings"))
 
