@@ -43,6 +43,7 @@ FOOTNOTE: Final = re.compile(r"\[\^([^\s\[\]\\`<>]{1,40})\]")
 
 _MAX_TRIES: Final = 8
 _FAR_TARGET: Final = 400
+_LONG_TARGET: Final = re.compile(r"\(\S{300}")
 _ROUND: Final = re.compile(r"\\.|[()]", re.DOTALL)
 _STOP: Final = re.compile(r"[\n$&*<\[\\\]_`]|!(?=\[)|~~|:(?=//)")
 _CJK: Final = re.compile(
@@ -157,13 +158,26 @@ def backtick(state: StateInline, silent: bool) -> bool:
 def link(state: StateInline, silent: bool) -> bool:
     """A link; a bracket that could still become one is remembered."""
     start = state.pos
-    if state.src[start] != "[":
+    if _is_out_of_tries(state):
         return False
     if _link(state, silent) or _footnote(state, silent):
         return True
+    _count_try(state, start)
     if not silent and state.linkLevel == 0:
         _note_bracket(state, start, start, "bracket")
     return False
+
+
+def _is_out_of_tries(state: StateInline) -> bool:
+    """Tell whether so many long targets of links have ended nowhere that none is read any more."""
+    return cast("int", state.env.get("tries", 0)) >= _MAX_TRIES
+
+
+def _count_try(state: StateInline, start: int) -> None:
+    """Count a link that is none, if its target was long: to read on in such ones is quadratic."""
+    at = state.src.find("]", start, state.posMax)
+    if at >= 0 and _LONG_TARGET.match(state.src, at + 1):
+        state.env["tries"] = cast("int", state.env.get("tries", 0)) + 1
 
 
 def _footnote(state: StateInline, silent: bool) -> bool:
@@ -202,9 +216,12 @@ def _is_half_target(text: str, start: int) -> bool:
 def image(state: StateInline, silent: bool) -> bool:
     """An image; one that is not whole is remembered."""
     start = state.pos
+    if _is_out_of_tries(state):
+        return False
     if _image(state, silent):
         return True
-    if not silent and state.src.startswith("![", start):
+    _count_try(state, start)
+    if not silent:
         _note_bracket(state, start, start + 1, "image")
     return False
 

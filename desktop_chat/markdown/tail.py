@@ -10,6 +10,7 @@ from typing import Final
 
 from desktop_chat.markdown.blocks import Bound, Span, Spans, Style
 from desktop_chat.markdown.inline import (
+    MAX_BRACKETS,
     MAX_MARKS,
     Inline,
     References,
@@ -49,19 +50,25 @@ class Tail:
         self._settled = ""
         self._spans: Spans = ()
         self._marks = 0
+        self._brackets = 0
+        self._try_at = _STEP
+
+    def _begin_anew(self) -> None:
+        self._settled, self._spans = "", ()
+        self._marks = self._brackets = 0
         self._try_at = _STEP
 
     def parse(self, text: str, references: References) -> Inline:
         """Return what a text becomes that begins like the one before, or another one."""
         if not text.startswith(self._settled):
-            self._settled, self._spans, self._marks, self._try_at = "", (), 0, _STEP
+            self._begin_anew()
         rest = text[len(self._settled) :]
         while len(rest) > self._try_at:
             left = self._settle(rest, references)
             if left == rest:
                 break
             rest = left
-        if self._marks > MAX_MARKS:
+        if self._marks > MAX_MARKS or self._brackets > MAX_BRACKETS:
             return Inline((Span(text.strip(" \t\n")),), bound=Bound.MARKS)
         tail = parse_tail(rest, references, before=self._settled[-1:])
         return Inline(_joined(self._spans, tail))
@@ -73,8 +80,9 @@ class Tail:
         while cut:
             head = rest[:cut].rstrip()
             result = parse_inline(head, references, before=before)
-            if result.opened:
-                cut = _border(rest, result.opened[0].pos)
+            opened = _still_open(result, head) if len(head) < cut else result.opened
+            if opened:
+                cut = _border(rest, opened[0].pos)
                 if 4 * cut > self._try_at:
                     continue
                 break
@@ -85,10 +93,20 @@ class Tail:
             self._spans = _joined(self._spans, added)
             self._settled += rest[:cut]
             self._marks += count_marks(head)
+            self._brackets += head.count("[")
             self._try_at = _STEP
             return rest[cut:]
         self._try_at *= 2
         return rest
+
+
+def _still_open(result: Inline, head: str) -> list[Open]:
+    """Return what is open behind a text that white space follows, so that no target begins."""
+    return [
+        item
+        for item in result.opened
+        if item.kind not in ("link", "image") or "](" in head[item.pos :]
+    ]
 
 
 def _border(text: str, limit: int) -> int:

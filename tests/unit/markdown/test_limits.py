@@ -3,12 +3,20 @@
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 
-from desktop_chat.markdown import tail, writer
-from desktop_chat.markdown.blocks import Block, CodeBlock, TextBlock
+from desktop_chat.markdown import leaf_parser, tail, writer
+from desktop_chat.markdown.blocks import (
+    Block,
+    Bound,
+    CodeBlock,
+    ImageBlock,
+    MathBlock,
+    TableRow,
+    TextBlock,
+)
 from desktop_chat.markdown.containers import MAX_DEPTH
 from desktop_chat.markdown.inline import parse_inline
 from desktop_chat.markdown.lines import MAX_PIECE
@@ -118,6 +126,22 @@ HOSTILE = {
     "unclosed formula": "$$\n" + "x\n" * 10_000,
     "definitions": "".join(f"[a{n}]: https://x.y/{n}\n" for n in range(3_000)),
     "open lines": "*a\n" * 3_000,
+    "closing lines": "a* *b\n" * 3_000,
+    "footnotes": "[^a] " * 20_000,
+    "notes": "".join(f"[^a{n}]: x\n" for n in range(3_000)),
+    "half notes": "[^" * 50_000,
+    "meanings": "a\n: b\n" * 3_000,
+    "terms": "a\n\n" * 3_000,
+    "nested meanings": "a\n" + ": " * 5_000 + "b",
+    "pictures": "![a](https://x.y/z.png)\n" * 3_000,
+    "half pictures": "![a](https://x.y/" * 5_000,
+    "data": "![a](data:image/png;base64," + "QUJD" * 50_000,
+    "data and text": "![a](data:image/png;base64," + "QUJD" * 5_000 + ") b " * 3_000,
+    "broken data": "![a](data:image/png;base64," + "QU JD" * 20_000,
+    "many columns": "|a" * 2_000 + "\n" + "|-" * 2_000 + "\n|b" * 100,
+    "hosts": "a@b" + ".c-" * 20_000,
+    "targets": "[a](" + "(" * 20_000,
+    "bold in cjk": "这是**重点：**后面" * 8_000,
 }
 
 
@@ -144,15 +168,24 @@ def test_hostile_text_is_linear_and_not_lost(name: str) -> None:
     assert kept >= len(marks_of(source)) - _markup(source, blocks)
 
 
+def is_image(block: Block) -> TypeGuard[ImageBlock]:
+    return isinstance(block, ImageBlock)
+
+
 def _markup(source: str, blocks: list[Block]) -> int:
     """Return how many characters the marks that were understood may have taken at most."""
     containers = sum(len(block.containers) * 2 for block in blocks)
     fences = 6 * sum(isinstance(block, CodeBlock) for block in blocks)
+    images = sum(len(block.alt + block.href) + 5 for block in blocks if is_image(block))
+    notes = 4 * source.count("[^") + 4 * source.count("](")
     closed = source.count("](b)") * 5 if "](b)" in source else 0
     return (
         containers
         + fences
+        + images
+        + notes
         + closed
+        + 4 * source.count("**")
         + 4
         + source.count("\n> ")
         + 32 * source.count("\n")
@@ -201,3 +234,71 @@ def test_a_long_line_of_code_is_one_line() -> None:
 def test_a_line_with_too_many_marks_is_shown_as_it_is() -> None:
     assert text(parse("*a* " * 900)) == ("*a* " * 900).strip()
     assert text(parse("*a* " * 90)) == ("a " * 90).strip()
+
+
+def bounds(blocks: list[Block]) -> list[Bound]:
+    """Return the bounds of blocks of text."""
+    return [block.bound for block in blocks if isinstance(block, TextBlock)]
+
+
+def test_what_is_too_deep_says_so() -> None:
+    blocks = parse("a\n\n" + "> " * 50 + "b\nc\n\nd\n")
+    assert bounds(blocks) == [Bound.NONE, Bound.DEPTH, Bound.DEPTH, Bound.NONE]
+    deep = "".join("  " * depth + f"- {depth}\n" for depth in range(34))
+    assert bounds(parse(deep)) == [Bound.NONE] * 32 + [Bound.DEPTH] * 2
+    assert text(parse(deep)).splitlines()[-1] == "- 33"
+
+
+@pytest.mark.parametrize("source", ["*a* " * 900, "[a] " * 300, "# " + "`a` " * 900])
+def test_what_has_too_many_marks_says_so_and_is_as_written(source: str) -> None:
+    (block,) = parse(source)
+    assert bounds([block]) == [Bound.MARKS]
+    assert text([block]) == source.removeprefix("# ").strip()
+    stream = MarkdownStream()
+    for at in range(0, len(source), 20):
+        stream.feed(source[at : at + 20])
+    assert bounds(stream.blocks) == [Bound.MARKS]
+
+
+def test_a_table_with_too_many_columns_says_so_and_is_as_written() -> None:
+    lines = ["|a" * 129, "|-" * 129, "|b" * 129]
+    blocks = parse("\n".join(lines))
+    assert bounds(blocks) == [Bound.COLUMNS] * 3
+    assert text(blocks).splitlines() == lines
+    assert all(isinstance(row, TableRow) for row in parse("|a" * 128 + "\n" + "|-" * 128))
+
+
+def test_a_formula_that_nobody_closes_ends_and_says_so() -> None:
+    first, *rest = parse("$$\n" + "x\n" * 250 + "\nafter\n")
+    assert isinstance(first, MathBlock)
+    assert len(first.text.splitlines()) == 200
+    assert bounds(rest) == [Bound.LENGTH] * 50 + [Bound.NONE]
+
+
+def test_data_that_are_too_long_are_text_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaf_parser, "MAX_DATA", 20_000)
+    source = "> ![a](data:image/png;base64," + "QUJD" * 6_000 + ") after"
+    stream = MarkdownStream()
+    for at in range(0, len(source), 300):
+        stream.feed(source[at : at + 300])
+    stream.finish()
+    assert set(bounds(stream.blocks)) == {Bound.LENGTH}
+    assert "".join(text([block]) for block in stream.blocks) == source[2:]
+    ends = [block.end for block in stream.blocks]
+    starts = [block.start for block in stream.blocks]
+    assert starts == [0, *ends[:-1]]
+    assert ends[-1] == len(source)
+
+
+def test_data_cost_what_is_new() -> None:
+    """The pieces of a long address are joined once, when it is whole."""
+    stream = MarkdownStream()
+    stream.feed("![a](data:image/png;base64," + "A" * 8_000)
+    (image,) = stream.blocks
+    assert isinstance(image, ImageBlock)
+    before = image.href
+    for _ in range(100):
+        stream.feed("A" * 4_000)
+        assert image.href is before
+    stream.finish()
+    assert len(image.href) == len("data:image/png;base64,") + 408_000
