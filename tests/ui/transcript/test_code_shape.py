@@ -94,6 +94,17 @@ def test_rows_hold_the_whole_line_and_fit(text: str, room: float, page: Page) ->
     assert cuts.find(len(text)) == cuts.count - 1
 
 
+def test_a_family_is_not_cut_apart(page: Page) -> None:
+    family = "👩\u200d👩\u200d👧"
+    for width in range(120, 200, 7):
+        text = family * 20
+        cuts = wrapped(text, float(width), page.look)
+        assert cuts.count > 1
+        for part in range(1, cuts.count):
+            assert text[cuts.start(part) - 1] != "\u200d"
+            assert text[cuts.start(part)] != "\u200d"
+
+
 def test_cuts_count_their_parts() -> None:
     for length in range(30):
         cuts = Cuts(length, 10, 4)
@@ -354,7 +365,7 @@ def test_a_finished_message_that_is_read_in_parts_is_folded_at_once(
 
 
 def test_an_answer_that_goes_on_unfolds_the_block_it_goes_on_in(page: Page, lexers: Lexers) -> None:
-    piece = piece_of(numbered(50), page, lexers)
+    piece = piece_of(numbered(50), page, lexers, live=False)
     assert folded(piece)
     again = replace(piece.block, lines=numbered(50), open=True)
     assert piece.renew(again, page) is not None

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,7 @@ from desktop_chat.ui.transcript.browser_page import (
 )
 from desktop_chat.ui.transcript.code_files import file_name, safe_name
 from desktop_chat.ui.transcript.layout_code import CodePiece
+from desktop_chat.ui.transcript.pieces import PieceKeys
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.transcript.write import NoBrowserError, explain_write, write_whole
 from tests.helpers.qt import on_qt_loop, settle, until
@@ -126,10 +128,27 @@ def test_folding_below_keeps_the_row_under_the_pointer(theme: Theme) -> None:
 
 def test_controls_are_made_once_while_nothing_changes(theme: Theme) -> None:
     view = shown(theme, [question("q"), answer("a", WIDE)])
-    before = view.overlay._placed
-    view.place_controls()
-    assert all(new is old for new, old in zip(view.overlay._placed, before, strict=True)
-               if "piece:" in old.key[1])  # fmt: skip
+    piece = piece_in(view)
+    keys = PieceKeys("a", 0, 10, 20, (0, 600), True)
+    made = piece.controls(keys, view.page)
+    assert piece.controls(keys, view.page) is made
+    assert piece.controls(replace(keys, y=30), view.page) != made
+    still = piece.controls(replace(keys, active=False), view.page)
+    assert [control.key[1] for control in still] == ["piece:0:copy"]
+
+
+def test_scrolling_leaves_widgets_to_qt(theme: Theme) -> None:
+    view = shown(theme, [question("q"), answer("a", "word\n\n" * 30 + WIDE + "word\n\n" * 30)])
+    view.scroll_to_message("a")
+    view.scroll_by(700)
+    run(view)
+    copy = button(view, "a", "piece:30:copy")
+    y = copy.y()
+    view.scroll_by(40)
+    assert button(view, "a", "piece:30:copy") is copy
+    assert copy.y() == y - 40
+    view.overlay.confirm(("a", "piece:30:copy"))
+    assert copy.y() == y - 40
 
 
 # Names of files

@@ -240,7 +240,7 @@ def test_lines_far_ahead_are_coloured_at_once_and_rightly_later() -> None:
 
 
 def test_what_only_looks_like_an_open_comment_is_none() -> None:
-    lines = ["x = `a", "b /* c", "d`; return 1"]
+    lines = ["x = `a", "/* c", "d`; return 1"]
     assert (4, 6, "kw") in colours("javascript", lines)[2]
     assert (6, 6, "kw") in colours("c", ['"/* ";', '" */";return;'])[1]
 
