@@ -261,7 +261,7 @@ class HistoryDelegate(QStyledItemDelegate):
             self._text(painter, label, title, 12, tokens.text3)
             return
         if index.data(ID_ROLE) == self._view.active:
-            paint_box(painter, box, RADIUS_CONTROL, tokens.selected)
+            paint_box(painter, box, RADIUS_CONTROL, tokens.selected, tokens.edge)
         elif state & QStyle.StateFlag.State_MouseOver:
             paint_box(painter, box, RADIUS_CONTROL, tokens.hover)
         if self._view.ringed and index == self._view.currentIndex():
@@ -451,7 +451,7 @@ class HistoryList(QListView):
         tokens = self._theme.tokens
         box = self.visualRect(index).adjusted(_MARGIN, 0, -_MARGIN, 0)
         if index.data(ID_ROLE) == self.active:
-            paint_box(painter, box, RADIUS_CONTROL, tokens.selected)
+            paint_box(painter, box, RADIUS_CONTROL, tokens.selected, tokens.edge)
         elif box.contains(self.viewport().mapFromGlobal(QCursor.pos())):
             paint_box(painter, box, RADIUS_CONTROL, tokens.hover)
         self._activity.paint(painter, mark, QRectF(place))

@@ -342,7 +342,7 @@ class IconButton(PaintedButton):
         on = self.isCheckable() and self.isChecked()
         base = t.soft if on else clear(t.hover)
         fill = t.selected if self.isDown() else blend(base, t.hover, 0.0 if on else self.hover)
-        paint_box(painter, self.rect(), self.radius, fill)
+        paint_box(painter, self.rect(), self.radius, fill, t.edge if on else None)
         ink = t.accent if on else blend(t.text2, t.text, self.hover)
         icons.paint(
             painter,
@@ -416,8 +416,8 @@ class Chip(PaintedButton):
         on = self.isChecked()
         fill = t.soft if on else blend(clear(t.hover), t.hover, self.hover)
         if self.isDown():
-            fill = t.softline if on else t.selected
-        paint_box(painter, self.rect(), self.radius, fill)
+            fill = t.softline if on and not t.strong else t.selected
+        paint_box(painter, self.rect(), self.radius, fill, t.edge if on else None)
         ink = t.accent if on else t.text2
         if not self.isEnabled():
             ink = t.disabled

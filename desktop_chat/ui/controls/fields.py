@@ -49,7 +49,8 @@ def paint_field(
     """Draw the box of a field."""
     t = theme.tokens
     edge = t.danger if wrong else t.accent if focused else t.line2 if enabled else t.line
-    paint_box(painter, rect, RADIUS_CONTROL, field_fill(theme), edge)
+    width = 2.0 if focused and t.strong else 0.0
+    paint_box(painter, rect, RADIUS_CONTROL, field_fill(theme), edge, width)
 
 
 def _strip_ground(widget: QWidget) -> None:

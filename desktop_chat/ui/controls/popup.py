@@ -45,7 +45,7 @@ def row_fill(theme: Theme) -> QColor:
     popup.
     """
     t = theme.tokens
-    return blend(t.raised, t.line2, 0.48) if theme.dark else t.hover
+    return blend(t.raised, t.line2, 0.48) if theme.dark and not t.strong else t.hover
 
 
 class Popup(QWidget):
@@ -261,7 +261,7 @@ class MenuRow(PaintedButton):
         painter = QPainter(self)
         if (self.hasFocus() or self.isDown()) and self.isEnabled():
             fill = t.selected if self.isDown() and not self.theme.dark else row_fill(self.theme)
-            paint_box(painter, self.rect(), RADIUS_CONTROL, fill)
+            paint_box(painter, self.rect(), RADIUS_CONTROL, fill, t.edge)
         ink = t.danger if self._danger else t.text
         soft = t.danger if self._danger else t.text2
         if not self.isEnabled():

@@ -55,7 +55,7 @@ class SectionButton(PaintedButton):
         painter = QPainter(self)
         on = self.isChecked()
         fill = t.selected if on else blend(clear(t.hover), t.hover, self.hover)
-        paint_box(painter, self.rect(), RADIUS_CONTROL, fill)
+        paint_box(painter, self.rect(), RADIUS_CONTROL, fill, t.edge if on else None)
         x = (self.width() - 16) // 2 if self._compact else 8
         ink = t.accent if on else t.text2
         icons.paint(painter, self._icon_name, QRect(x, 8, 16, 16), ink, 16)

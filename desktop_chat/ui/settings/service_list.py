@@ -101,7 +101,8 @@ class _Painter(QStyledItemDelegate):
         painter.save()
         selected = bool(state & QStyle.StateFlag.State_Selected)
         if selected or state & QStyle.StateFlag.State_MouseOver:
-            paint_box(painter, rect, RADIUS_CODE, t.selected if selected else t.hover)
+            edge = t.edge if selected else None
+            paint_box(painter, rect, RADIUS_CODE, t.selected if selected else t.hover, edge)
         if state & QStyle.StateFlag.State_HasFocus and self._keyboard(option):
             paint_box(painter, rect, RADIUS_CODE, None, t.accent, 2)
         painter.setFont(self._theme.font(13))

@@ -125,7 +125,7 @@ class QuestionBody(MessageBody):
         t = ink.tokens
         bubble = self._bubble(page).translated(x, y)
         if ink.wanted(bubble):
-            ink.box(QRectF(bubble), RADIUS_POPUP, t.bubble, None)
+            ink.box(QRectF(bubble), RADIUS_POPUP, t.bubble, t.edge)
             place = self.placed(page)[0]
             place.section.paint(ink, place.page, x + place.x, y + place.y, Part.BODY, state.marked)
         if state.siblings[1] > 1:
