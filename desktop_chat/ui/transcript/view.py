@@ -185,6 +185,9 @@ class TranscriptView(TranscriptCanvas):
                 self.column.items[index].body = None
                 self.column.body(index)
             else:
+                if not self._reads_thinking(index, body):
+                    # A quick answer, or one in a hidden view, had no frame to do that.
+                    body.fold_when_answering()
                 body.finish(message)
                 body.work(self.page, _WORK_SECONDS)
                 self.column.refresh(index)
