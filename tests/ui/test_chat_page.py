@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
@@ -320,6 +321,15 @@ async def test_an_unexpected_fault_is_said_and_its_details_are_clean() -> None:
         details = QGuiApplication.clipboard().text()
         assert "ValueError" in details
         assert KEY not in details
+
+
+@on_qt_loop
+async def test_a_file_that_cannot_be_written_is_said() -> None:
+    async with open_desk() as desk:
+        page = desk.window.current_page()
+        page.transcript.deeds._write(Path("/no/such/folder/code.py"), b"x")
+        await until(lambda: notices(page), "the notice")
+        assert notices(page) == ["code.py was not saved"]
 
 
 @on_qt_loop

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
 
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.browser_page import (
@@ -22,6 +22,7 @@ from desktop_chat.ui.transcript.browser_page import (
     sandboxed,
 )
 from desktop_chat.ui.transcript.code_files import file_name, safe_name
+from desktop_chat.ui.transcript.controls import Control
 from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.pieces import PieceKeys
 from desktop_chat.ui.transcript.view import TranscriptView
@@ -137,18 +138,29 @@ def test_controls_are_made_once_while_nothing_changes(theme: Theme) -> None:
     assert [control.key[1] for control in still] == ["piece:0:copy"]
 
 
-def test_scrolling_leaves_widgets_to_qt(theme: Theme) -> None:
+def test_scrolling_leaves_widgets_to_qt(theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
     view = shown(theme, [question("q"), answer("a", "word\n\n" * 30 + WIDE + "word\n\n" * 30)])
     view.scroll_to_message("a")
     view.scroll_by(700)
     run(view)
     copy = button(view, "a", "piece:30:copy")
     y = copy.y()
+    changed: list[str] = []
+    change = view.overlay._change
+
+    def note(widget: QAbstractButton, control: Control) -> None:
+        changed.append(control.key[1])
+        change(widget, control)
+
+    monkeypatch.setattr(view.overlay, "_change", note)
     view.scroll_by(40)
     assert button(view, "a", "piece:30:copy") is copy
     assert copy.y() == y - 40
+    assert changed == []
+    view.viewport().scroll(0, -8)
+    view.overlay.moved(-8)
     view.overlay.confirm(("a", "piece:30:copy"))
-    assert copy.y() == y - 40
+    assert copy.y() == y - 48
 
 
 # Names of files
