@@ -42,6 +42,8 @@ def close_windows() -> None:
     for widget in QApplication.topLevelWidgets():
         widget.close()
         widget.deleteLater()
+    # The offscreen clipboard outlives the interpreter, and what Python made must not.
+    QApplication.clipboard().clear()
     settle()
     gc.collect()
 
