@@ -229,10 +229,18 @@ class Rows:
             self._cuts.clear()
             self._room, self._look = room, look
         known = len(self._heights)
-        if not known and len(self.lines) > 1:
-            self._heights = HeightIndex(wrapped(text, room, look).count for text in self.lines)
-        for index in range(len(self._heights), len(self.lines)):
-            self._heights.append(wrapped(self.lines[index], room, look).count)
+        columns = int(room / advances(look).narrow)
+        counts = (
+            1
+            if len(text) <= columns and text.isascii() and "\t" not in text
+            else wrapped(text, room, look).count
+            for text in map(self.lines.__getitem__, range(known, len(self.lines)))
+        )
+        if not known:
+            self._heights = HeightIndex(counts)
+            return
+        for count in counts:
+            self._heights.append(count)
 
     def before(self, line: int) -> int:
         """Return how many rows stand above a line; it may be the number of lines."""

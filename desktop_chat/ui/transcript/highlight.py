@@ -37,6 +37,8 @@ with all of them.
 _FAR: Final = 300
 """Lines that are so far ahead get colours that are guessed, until their turn comes."""
 _SIGHT: Final = 60
+_GUESSED: Final = 100
+"""So many lines are coloured by guess at once; those in sight are fewer."""
 _PATIENCE: Final = 3.0
 """A whole that has taken so many seconds is given up; the colours of its lines stay."""
 _FRAME: Final = 0.016
@@ -306,7 +308,7 @@ class Highlighter:
         machine = self._machine
         if machine is None or all(index in self._guessed for index in range(count - _SIGHT, count)):
             return
-        start, state = count - _FAR // 2, machine.entry(lines[0])
+        start, state = count - _GUESSED, machine.entry(lines[0])
         if start <= self._guessed_to < count and count - _SIGHT - 1 in self._guessed:
             start, state = self._guessed_to, self._guessed_state
         else:
