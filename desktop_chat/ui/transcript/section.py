@@ -101,7 +101,7 @@ class Section:
         self.heights.truncate(count)
         if isinstance(removed, RowPiece) and count:
             above = self.pieces[count - 1]
-            if isinstance(above, RowPiece):
+            if isinstance(above, RowPiece) and above.grid is removed.grid:
                 above.last = True
                 if above.grid.forget(removed.block.index):
                     for row in range(above.grid.first, count):
