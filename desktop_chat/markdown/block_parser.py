@@ -98,8 +98,9 @@ class BlockParser(LeafParser):
         if cursor.blank and not cut:
             if not self._out.preview:
                 self._close_to(matched)
-                if isinstance(self._leaf, Paragraph) and self._is_term(self._leaf):
-                    self._leaf.ended = True
+                leaf = self._leaf
+                if isinstance(leaf, Paragraph) and not leaf.ended and self._is_term(leaf):
+                    leaf.ended = True
                 else:
                     self._close_leaf()
                 self._out.blank = True
@@ -268,7 +269,7 @@ class BlockParser(LeafParser):
         top = self._stack.top
         text = paragraph.lines[0].text
         in_meaning = isinstance(top, OpenItem) and isinstance(top.value, Definition)
-        return len(text) <= MAX_TERM and not in_meaning and not text.startswith("[")
+        return len(text) <= MAX_TERM and not in_meaning and not text.startswith(("[", ":"))
 
     def _begin_meaning(self, cursor: Cursor, depth: int, paragraph: Paragraph | None) -> bool:
         """Let a line with a colon begin what a term means, if there is a term."""

@@ -52,6 +52,11 @@ _CJK: Final = re.compile(
 )
 _BREAK_TAG: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _DOLLAR: Final = re.compile(r"\\.|\$+", re.DOTALL)
+_WORD: Final = re.compile(r"[a-zA-Z0-9{_]")
+_ORDINAL: Final = re.compile(r"(?:th|st|nd|rd)(?![a-zA-Z0-9])|[tsnr]\Z")
+_PROSE: Final = re.compile(r"(?=.*[a-zA-Z]{2})(?=.*\s)[a-zA-Z0-9\s.,:;!?'’%&$-]+", re.DOTALL)
+"""Words with spaces between them, and nothing that a formula is made of."""
+_SHARED: Final = "‘’“”…—·"
 _HALF_FORMULA: Final = re.compile(
     r"(?![A-Z]{2})(?:[a-zA-Z](?![a-zA-Z0-9_])|.*[\\^_{}=])", re.DOTALL
 )
@@ -87,7 +92,8 @@ class State(StateInline):
         """Decide what a run of ``*``, ``_`` or ``~`` may do.
 
         As in CommonMark, but a CJK character beside the run counts as a space does, because
-        Chinese puts none there; CJK punctuation is a CJK character and no punctuation.
+        Chinese puts none there; CJK punctuation, with the quotes and dashes that Chinese shares
+        with others, is a CJK character and no punctuation.
         """
         src = self.src
         end = start
@@ -96,7 +102,8 @@ class State(StateInline):
         self._runs.append((self.delimiters, len(self.delimiters), start))
         before = src[start - 1] if start else self._before
         after = src[end] if end < self.posMax else " "
-        left_cjk, right_cjk = is_cjk(before), is_cjk(after)
+        left_cjk = before in _SHARED or is_cjk(before)
+        right_cjk = after in _SHARED or is_cjk(after)
         left_space, right_space = before.isspace(), after.isspace()
         left_punct = not left_cjk and is_punctuation(before)
         right_punct = not right_cjk and is_punctuation(after)
@@ -105,8 +112,10 @@ class State(StateInline):
         if canSplitWord:
             return Scanned(opens, closes, end - start)
         return Scanned(
-            opens and (not closes or is_punctuation(before)),
-            closes and (not opens or is_punctuation(after)),
+            opens
+            and (not closes or is_punctuation(before) or (right_cjk and is_punctuation(after))),
+            closes
+            and (not opens or is_punctuation(after) or (left_cjk and is_punctuation(before))),
             end - start,
         )
 
@@ -288,15 +297,14 @@ def _dollar_math(state: StateInline, silent: bool) -> tuple[str, int] | None:
     if _seen(state, key):
         return None
     limit = min(state.posMax, body_at + MAX_MATH)
-    tries = 0
     for match in _DOLLAR.finditer(src, body_at, limit):
-        if match.group() != key:
-            continue
-        body = src[body_at : match.start()]
-        if _may_close(body, src[match.end() : match.end() + 1], spaced=marks == 2):
-            return (body, match.end()) if body.strip() and _formula(body) else None
-        tries += 1
-        if tries == _MAX_TRIES:
+        if match.group() == key:
+            body = src[body_at : match.start()]
+            closes = _may_close(body, src[match.end() : match.end() + 3], spaced=marks == 2)
+            good = closes and body.strip() and _formula(body)
+            prose = marks == 1 and _PROSE.fullmatch(body)
+            return (body, match.end()) if good and not prose else None
+        if marks == 1 and match.group()[0] == "$":
             return None
     if limit == state.posMax:
         if src.find(key, body_at, limit) < 0:
@@ -311,12 +319,12 @@ def _may_close(body: str, after: str, *, spaced: bool) -> bool:
 
     Args:
         body: what is before it.
-        after: the character that follows it, or "".
+        after: the few characters that follow it, as far as there are any.
         spaced: whether a space may stand before it.
     """
     if body[-1].isspace() and not spaced:
         return False
-    return not after or not (after.isascii() and (after.isalnum() or after in "{_"))
+    return not _WORD.match(after) or _ORDINAL.match(after) is not None
 
 
 def _formula(body: str) -> bool:

@@ -35,11 +35,18 @@ def outline(source: str) -> list[str]:
                 mark = f"{item.number}." if item.ordered else "-"
                 task = {None: "", True: "[x]", False: "[ ]"}[item.task]
                 path += f"{mark}{task}" if item.first else " "
+            else:
+                mark = f"^{item.label}" if isinstance(item, Footnote) else ":"
+                path += mark if item.first else " "
         kind = {TextBlock: "", CodeBlock: "code", MathBlock: "math", RuleBlock: "rule"}
+        kind |= {ImageBlock: "image"}
         name = kind.get(type(block), "row")
         if isinstance(block, TextBlock) and block.heading:
             name = f"h{block.heading}"
-        content = text_of(block).replace("\n", "/")
+        elif isinstance(block, TextBlock) and block.term:
+            name = "term"
+        image = f"{block.alt} {block.href}" if isinstance(block, ImageBlock) else ""
+        content = image or text_of(block).replace("\n", "/")
         lines.append(f"{name}|{path}|{content}")
     return lines
 
@@ -97,6 +104,36 @@ def outline(source: str) -> list[str]:
         ("`a\r", ["||`a"]),
         ("```\na\r\n```\r", ["code||a"]),
         ("-\ta\n\n\tb\n\n\t\tc", ["|-|a", "| |b", "code| |c"]),
+        ("a\n[^1]: b\nlazy\n[^2]: c", ["||a", "|^1|b", "| |lazy", "|^2|c"]),
+        ("[^1]: a\n\n    b\n\n    - c\n\nd", ["|^1|a", "| |b", "| -|c", "||d"]),
+        ("[^1]:\n    ```\n    a\n      b\n    ```\nc", ["code|^1|a/  b", "||c"]),
+        ("[^1]: - a\n      b\n\n      c", ["|^1-|a", "|  |b", "|  |c"]),
+        ("> [^a]: b\n> c\n\n[^d]:", ["|>^a|b", "|> |c", "|^d|"]),
+        ("[^a b]: c\n[^]: d", ["||[^a b]: c", "||[^]: d"]),
+        ("    [^1]: a", ["code||[^1]: a"]),
+        ("T\n: a\n: b\n\n  c\n\nd", ["term||T", "|:|a", "|:|b", "| |c", "||d"]),
+        ("T\n\n: a\n\n: b\nU\n: c", ["term||T", "|:|a", "|:|b", "term||U", "|:|c"]),
+        ("T\n:   a\n    b\n\n    - c", ["term||T", "|:|a", "| |b", "| -|c"]),
+        ("**T**\n: - a\n  - b", ["term||T", "|:-|a", "| -|b"]),
+        ("> T\n> : a\n- U\n  : b", ["term|>|T", "|>:|a", "term|-|U", "| :|b"]),
+        ("a\nb\n: c", ["||a", "||b", "||: c"]),
+        ("甲\n：乙\n\n甲\n\n：乙", ["||甲", "||：乙", "||甲", "||：乙"]),
+        ("a\n:b\n\nc\n\n\n: d\n\n: e", ["||a", "||:b", "||c", "||: d", "||: e"]),
+        ("# a\n: b\n\n```\n```\n: c", ["h1||a", "||: b", "code||", "||: c"]),
+        (": a\n: b", ["||: a", "||: b"]),
+        ("x" * 161 + "\n: a", ["||" + "x" * 161, "||: a"]),
+        ("![a](https://x.y)", ["image||a https://x.y"]),
+        ("![a](<https://x.y> 't')  \nb", ["image||a https://x.y", "||b"]),
+        ("b\n![a](https://x.y)\nc", ["||b", "image||a https://x.y", "||c"]),
+        ("1. b\n![a](https://x.y)\n2. c", ["|1.|b", "image| |a https://x.y", "|2.|c"]),
+        ("- ![a](https://x.y)", ["image|-|a https://x.y"]),
+        ("[![a](https://x.y/i.svg)](https://x.y)", ["image||a https://x.y/i.svg"]),
+        ("![a](https://x.y) b", ["||a b"]),
+        ("![a](b.png)", ["||a"]),
+        ("![a](data:image/png;base64,QUI=)", ["image||a data:image/png;base64,QUI="]),
+        ("![a](data:image/png;base64,QUI", ["image||a data:image/png;base64,QUI"]),
+        ("![a](data:image/png;base64,QUI=) b", ["||a b"]),
+        ("![a](data:text/html;base64,QUI=)", ["||a"]),
         ("", []),
         (" \n\t\n", []),
     ],
@@ -111,6 +148,8 @@ def test_structure(source: str, expected: list[str]) -> None:
         ("Python", "python"),
         ("c++ title=x", "c++"),
         ("{.python .numbered}", "python"),
+        ("c\\#", "c#"),
+        ("c&#43;&#43;", "c++"),
         (".js", "js"),
         ("ts:src/a.ts", "ts"),
         ("python{1,3}", "python"),

@@ -24,6 +24,25 @@ def spans(source: str) -> list[Span]:
         ("他说**“甲”**和**“乙”**。", ["“甲”", "“乙”"]),
         ("한국어**강조(強調)**입니다", ["강조(強調)"]),
         ("**bold**text", ["bold"]),
+        ("**注意**：不要", ["注意"]),
+        ("**注意：**正文", ["注意："]),
+        ("**不变。**源码", ["不变。"]),
+        ("含**「重点」**内容", ["「重点」"]),
+        ("**加粗测试（含括号）**", ["加粗测试（含括号）"]),
+        ("**历经10年发展，**a", ["历经10年发展，"]),
+        ("**Markdown（マークダウン）**は", ["Markdown（マークダウン）"]),
+        ("**重要提示（Important Notice）：**请", ["重要提示（Important Notice）："]),
+        ("前**“a”**b", ["“a”"]),
+        ("前**……**后", ["……"]),
+        ("**甲——**乙", ["甲——"]),
+        ("（**重点**）", ["重点"]),
+        ("**a**。**b**，**c**", ["a", "b", "c"]),
+        ("**1.**第一", ["1."]),
+        ("**完成✅**下一步", ["完成✅"]),
+        ("**[链接](https://a.b)**文字", ["链接"]),
+        ("**$x$：**公式", ["x", "："]),
+        ("__重点：__后面", ["重点："]),
+        ("**重点 **后", []),
         ("a ** b ** c", []),
         ("** b **", []),
         ('**"quoted"**x', []),
@@ -31,6 +50,20 @@ def spans(source: str) -> list[Span]:
 )
 def test_bold_beside_cjk(source: str, bold: list[str]) -> None:
     assert styled(source, Style.BOLD) == bold
+
+
+@pytest.mark.parametrize(
+    ("source", "style", "expected"),
+    [
+        ("*（强调）*后", Style.ITALIC, ["（强调）"]),
+        ("*这是斜体（带括号）。*这句", Style.ITALIC, ["这是斜体（带括号）。"]),
+        ("~~删除的（带括号）。~~这个", Style.STRIKE, ["删除的（带括号）。"]),
+        ("价格~~“旧”~~新", Style.STRIKE, ["“旧”"]),
+        ("约~5分钟，10~20个", Style.STRIKE, []),
+    ],
+)
+def test_italics_and_strikes_beside_cjk(source: str, style: Style, expected: list[str]) -> None:
+    assert styled(source, style) == expected
 
 
 def test_underscores_within_words_are_text() -> None:
@@ -63,6 +96,18 @@ def test_nested_styles() -> None:
         "$",
         "$$5 and $$6",
         "从$A到$B",
+        "$5.12 on soda and $4.42 on sweets",
+        "$/PR is down but $/session is up",
+        "cost ≈ $8–18 across (the node cost $1.45)",
+        "$AAPL is 123$ today",
+        "Cuesta $5 y vale 10$",
+        "花了$5和$6",
+        "$HOME/$USER",
+        "${A}_$B",
+        "$5M–$10M",
+        "~$5/~$6",
+        "between $x and $y dollars",
+        "$1,000 vs. $2,000",
     ],
 )
 def test_dollars_that_are_no_math(source: str) -> None:
@@ -83,6 +128,13 @@ def test_dollars_that_are_no_math(source: str) -> None:
         ("costs \\$5 and $x\\$y$", ["x\\$y"]),
         ("`$x$` and ``\\(y\\)``", []),
         ("文献\\[1\\]", []),
+        ("$a$、$b$和$c$", ["a", "b", "c"]),
+        ("the $k$th item, the $n$-gram", ["k", "n"]),
+        ("a $100 b $x$ c", ["x"]),
+        ("$-5$ to $5", ["-5"]),
+        ("$C \\rightarrow S$", ["C \\rightarrow S"]),
+        ("$P(A \\mid B)$", ["P(A \\mid B)"]),
+        ("$a + b$ and $n \\log n$", ["a + b", "n \\log n"]),
     ],
 )
 def test_inline_math(source: str, formulas: list[str]) -> None:
@@ -165,6 +217,25 @@ def test_references_resolve_after_their_definition() -> None:
         ("t", "https://x.y"),
     ]
     assert text(parse(source)).splitlines()[0] == "[a] first"
+
+
+@pytest.mark.parametrize(
+    ("source", "notes"),
+    [
+        ("a[^1] b[^note]。", ["1", "note"]),
+        ("**a[^1]**", ["1"]),
+        ("[^注1] and [^a-b.c:d]", ["注1", "a-b.c:d"]),
+        ("| a[^1] | b |\n|---|---|", ["1"]),
+        ("`[^1]` [x [^1]](https://a.b) ![y [^1]](https://a.b/c.png) z", []),
+        ("\\[^1] [^] [^a b] [^a\n", []),
+        (f"[^{'x' * 41}]", []),
+        ("[^1](https://a.b)", []),
+    ],
+)
+def test_marks_of_footnotes(source: str, notes: list[str]) -> None:
+    found = [span for span in spans(source) if span.style & Style.FOOTNOTE]
+    assert [span.text for span in found] == notes
+    assert [span.href for span in found] == [f"#{note}" for note in notes]
 
 
 def test_entities_escapes_and_html_are_text() -> None:
