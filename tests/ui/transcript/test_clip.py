@@ -12,6 +12,7 @@ from desktop_chat.core.messages import Message
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript import clip, clip_forms
+from desktop_chat.ui.transcript.clip_code import ClipColours
 from desktop_chat.ui.transcript.clip_forms import PRIVATE_TYPE, Form
 from desktop_chat.ui.transcript.places import Part, Place
 from desktop_chat.ui.transcript.selection import FINISH, START, Point
@@ -108,6 +109,15 @@ def test_the_html_is_read_as_what_it_was(view: TranscriptView) -> None:
     assert colour == view.theme.paper.syn_kw
     assert 'alttext="E = mc^2"' in html
     assert "<mfrac><mrow><mi>a</mi></mrow><mrow><mi>b</mi></mrow></mfrac>" in html
+
+
+@pytest.mark.parametrize("language", ["python", "json", "nonsense", ""])
+@pytest.mark.parametrize("lines", [["x = 1"], ["x = {", "", '  "a": 1 }', ""], ["", ""]])
+def test_colours_change_nothing_of_the_code(language: str, lines: list[str]) -> None:
+    runs = list(ClipColours({"str": "#123456", "num": "#654321"})(language, lines))
+    assert "".join(text for text, _colour in runs) == "\n".join(lines)
+    coloured = any(colour for _text, colour in runs)
+    assert coloured == (language in ("python", "json") and len(lines) > 3)
 
 
 def test_colours_of_code_are_for_paper(view: TranscriptView) -> None:
@@ -251,6 +261,18 @@ def test_a_copy_asks_for_what_is_missing(theme: Theme) -> None:
     assert clipboard() == "\n\n".join(message.text for message in messages)
     kept = sum(item.message is not None for item in view.column.items)
     assert kept < 500
+
+
+def test_what_the_column_lets_go_meanwhile_is_copied_all_the_same(theme: Theme) -> None:
+    messages = [answer(f"m{number}", f"Text {number}.") for number in range(3)]
+    view = shown(theme, [messages[0], messages[1].head(), messages[2].head()])
+    view.pointer.select_all()
+    view.copy_selection()
+    item = view.column.items[0]
+    item.body = item.message = None
+    view.supply(messages[1:])
+    finish_copy(view)
+    assert clipboard() == "Text 0.\n\nText 1.\n\nText 2."
 
 
 def test_a_copy_of_messages_that_are_gone_is_given_up(theme: Theme) -> None:

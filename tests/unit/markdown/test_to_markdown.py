@@ -165,7 +165,10 @@ def test_lists_side_by_side_stay_two() -> None:
 def test_rules_within_lists_are_no_lists() -> None:
     item = (ListItem(ordered=False, first=True),)
     blocks: list[Block] = [RuleBlock(item), TextBlock((Span("x"),), (Quote(),))]
-    assert [type(block) for block in again(blocks)] == [RuleBlock, TextBlock]
+    assert [(type(block), block.containers) for block in again(blocks)] == [
+        (RuleBlock, item),
+        (TextBlock, (Quote(),)),
+    ]
 
 
 # Anything at all
