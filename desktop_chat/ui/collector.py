@@ -32,6 +32,8 @@ class GarbageCollector(QObject):
         self._full_at = time.monotonic()
         self._dispatcher = QAbstractEventDispatcher.instance()
         gc.disable()
+        # What the modules made stays: it need not be looked through again and again.
+        gc.freeze()
         self._dispatcher.aboutToBlock.connect(self._look)
 
     def _look(self) -> None:
@@ -49,6 +51,7 @@ class GarbageCollector(QObject):
     def close(self) -> None:
         """Collect what is left, and give the automatic collector back as it was."""
         self._dispatcher.aboutToBlock.disconnect(self._look)
+        gc.unfreeze()
         gc.collect()
         if self._was_enabled:
             gc.enable()

@@ -56,14 +56,22 @@ class Item:
     fetched: bool = False
 
 
-def estimate(item: Item, page: Page) -> int:
-    """Return about how high a message will be, from its length and role alone."""
+def estimates(items: Iterable[Item], page: Page) -> list[int]:
+    """Return about how high messages will be, from their lengths and roles alone."""
     style = page.look.styles[Face.BODY]
     per_line = max(10, page.width * 15 // (11 * style.em))
-    if item.role is Role.USER:
-        chars = min(item.chars, FOLD_CHARS)
-        return _QUESTION_FRAME + (style.leading - 1) * max(1, -(-chars * 5 // (4 * per_line)))
-    return _ANSWER_FRAME + (style.leading + 1) * max(1, -(-item.chars // per_line))
+    question, answer, user = style.leading - 1, style.leading + 1, Role.USER
+    return [
+        _QUESTION_FRAME + question * (-(-min(item.chars, FOLD_CHARS) * 5 // (4 * per_line)) or 1)
+        if item.role is user
+        else _ANSWER_FRAME + answer * (-(-item.chars // per_line) or 1)
+        for item in items
+    ]
+
+
+def estimate(item: Item, page: Page) -> int:
+    """Return about how high a message will be."""
+    return estimates((item,), page)[0]
 
 
 class Column:
@@ -95,25 +103,19 @@ class Column:
             item.id: (item, self._heights[index], self._scale[index])
             for index, item in enumerate(self.items)
         }
-        self.items = []
-        heights = []
-        scale = []
+        self.items = [_item(entry) for entry in branch]
+        heights = estimates(self.items, self.page)
+        scale = list(heights) if kept else heights
         self._loaded.clear()
-        for index, entry in enumerate(branch):
-            item = _item(entry)
-            before = kept.get(entry.id)
+        for index, item in enumerate(self.items) if kept else ():
+            before = kept.get(item.id)
             if before is not None and _same(before[0], item):
-                item, height, counted = before
-                if item.body is not None:
+                self.items[index], heights[index], scale[index] = before
+                if before[0].body is not None:
                     self._loaded.add(index)
-            else:
-                height = counted = estimate(item, self.page)
-            self.items.append(item)
-            heights.append(height)
-            scale.append(counted)
         self._heights = HeightIndex(heights)
         self._scale = BarScale(scale)
-        for index in range(len(heights)):
+        for index in range(len(heights)) if kept else ():
             if heights[index] != scale[index]:
                 self._scale.note(index)
         self._index = {item.id: index for index, item in enumerate(self.items)}
@@ -445,9 +447,9 @@ class Column:
 
 
 def _item(entry: Message | MessageHead) -> Item:
-    if isinstance(entry, Message):
-        return Item(entry.id, entry.role, len(entry.text) + len(entry.reasoning), entry)
-    return Item(entry.id, entry.role, entry.chars, None)
+    if isinstance(entry, MessageHead):
+        return Item(entry.id, entry.role, entry.chars, None)
+    return Item(entry.id, entry.role, len(entry.text) + len(entry.reasoning), entry)
 
 
 def _same(old: Item, new: Item) -> bool:

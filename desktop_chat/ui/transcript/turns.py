@@ -27,15 +27,16 @@ class Turns:
 
     def refresh(self) -> None:
         """Find the questions anew; costs O(messages)."""
-        items = self._column.items
-        self._questions = [index for index, item in enumerate(items) if item.role is Role.USER]
-        ends = [*self._questions[1:], len(items)]
-        self._rail.set_turns(
-            [
-                sum(items[at].chars for at in range(start + 1, end))
-                for start, end in zip(self._questions, ends, strict=False)
-            ]
-        )
+        self._questions = []
+        lengths: list[int] = []
+        user = Role.USER
+        for index, item in enumerate(self._column.items):
+            if item.role is user:
+                self._questions.append(index)
+                lengths.append(0)
+            elif lengths:
+                lengths[-1] += item.chars
+        self._rail.set_turns(lengths)
 
     def follow(self, y: int) -> None:
         """Mark the turn at a height of the column."""
