@@ -17,6 +17,7 @@ from desktop_chat.ui.transcript.answer_text import AnswerText
 from desktop_chat.ui.transcript.find_bar import FindBar
 from desktop_chat.ui.transcript.found import Found, Hit
 from desktop_chat.ui.transcript.highlight import Lexers
+from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.look import Page
 from desktop_chat.ui.transcript.lookup import Growing, Whole
 from desktop_chat.ui.transcript.needle import Needle
@@ -270,6 +271,8 @@ def test_what_is_folded_unfolds(theme: Theme) -> None:
     check_in_sight(view, bar)
     assert look(bar, "line 77") == "1 / 1"
     check_in_sight(view, bar)
+    code_pieces = [piece for piece in body(view, "a").text.body.pieces if piece.length() > 500]
+    assert [piece.folded for piece in code_pieces if isinstance(piece, CodePiece)] == [False]
 
 
 def test_a_line_of_code_that_is_too_wide_is_moved(theme: Theme) -> None:
@@ -374,6 +377,32 @@ def test_the_final_text_counts_when_an_answer_ends(theme: Theme) -> None:
     view.finish_message(answer("a", "fox, fox and fox"))
     finish(view)
     assert bar.field.note == "2 / 3"
+    assert view.search.current is not None
+    assert drawn(view, *view.search.current) == "fox"
+
+
+def test_a_hit_in_sight_stays_while_the_answer_goes_on(theme: Theme) -> None:
+    view, bar = opened(theme, [question("q", "?"), streaming("a")])
+    send(view, "a", EN * 3 + "\n\nthe last fox\n\n")
+    assert view.scroller.following
+    assert look(bar, "last fox") == "1 / 1"
+    top = line_of(view)[1]
+    send(view, "a", EN * 3, frame=9)
+    assert line_of(view)[1] == top
+    bar.shut_down()
+    send(view, "a", EN, frame=9)
+    assert not view.at_end()
+
+
+def test_a_hit_that_a_stream_brings_moves_nothing(theme: Theme) -> None:
+    view, bar = opened(theme, [question("q", "?"), streaming("a")])
+    send(view, "a", EN * 4)
+    view.scroll_to(0)
+    assert look(bar, "fox") == "No matches"
+    send(view, "a", "\n\n" + EN * 4 + "\n\na fox")
+    finish(view)
+    assert bar.field.note == "1 / 1"
+    assert view.scroller.top == 0
 
 
 def test_another_query_is_looked_for_in_all_messages(theme: Theme) -> None:
@@ -582,8 +611,10 @@ def test_the_selection_is_looked_for_and_esc_gives_back_the_focus(theme: Theme) 
     from desktop_chat.ui.transcript.selection import Point
 
     view.pointer.select(Point("q", Place(Part.BODY, 0, 2)), Point("q", Place(Part.BODY, 0, 5)))
-    other = QPushButton(view)
-    other.show()
+    buttons = [QPushButton(view) for _number in range(3)]
+    other = buttons[1]
+    for button in buttons:
+        button.show()
     other.setFocus()
     bar.open()
     finish(view)
