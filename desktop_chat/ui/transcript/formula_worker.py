@@ -5,7 +5,7 @@ refused here: commands that nobody knows, glyphs that the font has not.
 """
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -61,6 +61,7 @@ class Drawing:
         shapes: what is filled, each with its colour: "" for that of the text.
         words: what is set in the window's font.
         tag: what stands at the right edge of the column, or "".
+        whole: whether nothing had to be closed.
     """
 
     width: float
@@ -69,6 +70,7 @@ class Drawing:
     shapes: tuple[tuple[QPainterPath, str], ...]
     words: tuple[Word, ...]
     tag: str = ""
+    whole: bool = True
 
 
 def draw(latex: str, display: bool, growing: bool) -> Drawing | None:
@@ -88,7 +90,7 @@ def draw(latex: str, display: bool, growing: bool) -> Drawing | None:
         if prepared is None:
             continue
         try:
-            return _draw(prepared, display)
+            return replace(_draw(prepared, display), whole=attempt == latex)
         except Exception:  # the libraries raise whatever a formula makes them raise
             continue
     return None

@@ -173,7 +173,7 @@ def estimated_width(latex: str) -> float:
 class Pictures(Protocol):
     """Where a text gets the pictures of its formulas from."""
 
-    def get(self, latex: str, display: bool) -> Formula | None:
+    def get(self, latex: str, display: bool, growing: bool = False) -> Formula | None:
         """Return a formula, or None while nothing is known about it."""
         ...
 
@@ -181,9 +181,9 @@ class Pictures(Protocol):
 class Undrawn:
     """Has no pictures: each formula is a blank of about its width. For measuring alone."""
 
-    def get(self, latex: str, display: bool) -> Formula | None:
+    def get(self, latex: str, display: bool, growing: bool = False) -> Formula | None:
         """Return None."""
-        del latex, display
+        del latex, display, growing
         return None
 
 
@@ -238,6 +238,22 @@ class Formulas(QObject):
         self._queue.move_to_end(key)
         self._feed()
 
+    def want_in_line(self, pending: Iterable[tuple[str, bool]], piece: Waiting) -> None:
+        """Have the formulas of a text drawn, and none that it had before and has no more.
+
+        Args:
+            pending: LaTeX, and whether it grows.
+            piece: who waits.
+        """
+        wanted = {(latex, False, growing) for latex, growing in pending}
+        for key in [key for key, pieces in self._queue.items() if piece in pieces]:
+            if key not in wanted:
+                self._queue[key].discard(piece)
+                if not self._queue[key]:
+                    del self._queue[key]
+        for latex, display, growing in wanted:
+            self.want(latex, display, piece, growing)
+
     @property
     def busy(self) -> bool:
         """Whether formulas are still to come."""
@@ -260,7 +276,10 @@ class Formulas(QObject):
         pieces: set[Waiting] = set()
         while not self._results.empty():
             key, drawing = self._results.get()
-            self._known[key] = Formula(drawing)
+            self._known[key] = formula = Formula(drawing)
+            if drawing is not None and drawing.whole:
+                # Growing or not, it is the same picture.
+                self._known[key[0], key[1], not key[2]] = formula
             pieces |= self._drawing.pop(key, set())
         self._feed()
         if not self._drawing:

@@ -70,8 +70,12 @@ class MathPiece(Piece):
 
     @property
     def _written(self) -> bool:
-        """Whether the source is shown: for good, or until there is a first picture."""
-        return self._formula is None and (self._hopeless or self.block.open)
+        """Whether the source is shown: for good, or until there is a first picture.
+
+        A formula that was never seen open is a blank until then.
+        """
+        seen = self.block.open or self._flow is not None
+        return self._formula is None and (self._hopeless or seen)
 
     def _text(self) -> Run:
         return make_run((Span(self.latex),))

@@ -87,9 +87,9 @@ class RowPiece(Piece):
 
     def _want(self, page: Page) -> None:
         """Have the formulas drawn that have no picture yet; ``measure`` is called then."""
-        for flow in self._cells:
-            for latex in flow.pending:
-                page.formulas.want(latex, False, self)
+        pending = [wanted for flow in self._cells for wanted in flow.pending]
+        if pending:
+            page.formulas.want_in_line(pending, self)
 
     def measure(self, page: Page) -> None:
         """Set ``height`` to the real one."""

@@ -13,7 +13,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QTextLayout, QTextLine
 
-from desktop_chat.ui.transcript.formulas import Pictures
+from desktop_chat.ui.transcript.formulas import Formula, Pictures
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Look
 from desktop_chat.ui.transcript.places import PLAIN, Shade
@@ -57,6 +57,7 @@ class TextFlow:
 
     __slots__ = (
         "_bottom",
+        "_grown",
         "_segments",
         "_starts",
         "face",
@@ -77,6 +78,7 @@ class TextFlow:
         self.formulas = formulas
         self.lines = 0
         self._bottom = 0
+        self._grown: tuple[str, Formula] | None = None
         self._segments: list[Segment] = []
         self._starts: list[int] = []
         self._lay_from(0, look)
@@ -93,12 +95,15 @@ class TextFlow:
         return laid.rises[0] if laid is not None and laid.rises else 0
 
     @property
-    def pending(self) -> list[str]:
-        """The LaTeX of formulas that are still blank: have them drawn, then call ``refresh``."""
+    def pending(self) -> list[tuple[str, bool]]:
+        """The formulas without a picture: LaTeX, and whether it grows.
+
+        Have them drawn, then call ``refresh``.
+        """
         if not self.run.objects:
             return []
         laid = [segment.laid for segment in self._segments if segment.laid is not None]
-        return [latex for part in laid for latex in part.pending]
+        return [wanted for part in laid for wanted in part.pending]
 
     def set_run(self, run: Run, look: Look) -> int:
         """Change the text, laying out only what may differ.
@@ -122,7 +127,7 @@ class TextFlow:
             return
         for index, segment in enumerate(self._segments):
             pending = () if segment.laid is None else segment.laid.pending
-            if any(self.formulas.get(latex, False) is not None for latex in pending):
+            if any(self.formulas.get(latex, False, grows) for latex, grows in pending):
                 while len(self._segments) > index:
                     self._pop()
                 self._lay_from(segment.start, look)
@@ -213,7 +218,11 @@ class TextFlow:
     def _layout(self, start: int, end: int, look: Look) -> Laid:
         Counter.layouts += 1
         style = look.styles[self.face]
-        setting = set_part(self.run, (start, end), self.face, look, self.width, self.formulas)
+        setting = set_part(
+            self.run, (start, end), self.face, look, self.width, self.formulas, self._grown
+        )
+        if end == len(self.run.text):
+            self._grown = setting.grown
         layout = QTextLayout(setting.text, style.font)
         layout.setTextOption(look.wrap)
         layout.setCacheEnabled(True)

@@ -35,7 +35,9 @@ _KEEP_GEOMETRY: Final = 3000
 
 def gap_above(block: Block, before: Block | None) -> int:
     """Return the distance between a block and the one before it, in logical pixels."""
-    if before is None or block.gap == Gap.NONE or block.gap == Gap.TIGHT:
+    if before is None or block.gap == Gap.NONE:
+        return 0
+    if block.gap == Gap.TIGHT and isinstance(before, TextBlock):
         return 0
     if isinstance(block, TextBlock) and block.heading:
         return 18 if block.heading <= 2 else 14
@@ -299,8 +301,7 @@ class TextPiece(Piece):
     def _want(self, page: Page) -> None:
         """Have the formulas drawn that have no picture yet; ``measure`` is called then."""
         if self._flow is not None and self._flow.run.objects:
-            for latex in self._flow.pending:
-                page.formulas.want(latex, False, self)
+            page.formulas.want_in_line(self._flow.pending, self)
 
     def measure(self, page: Page) -> None:
         """Set ``height`` to the real one."""

@@ -28,7 +28,7 @@ class Laid:
         tops: the upper edge of each line and the lower one of the last, or None when all lines
             have the fixed leading.
         rises: how much further down than usual each line's text stands, with ``tops``.
-        pending: the LaTeX of formulas without a picture yet.
+        pending: the formulas without a picture yet: LaTeX, and whether it grows.
     """
 
     layout: QTextLayout
@@ -36,7 +36,7 @@ class Laid:
     placed: tuple[Placed, ...]
     tops: list[int] | None
     rises: list[int]
-    pending: tuple[str, ...]
+    pending: tuple[tuple[str, bool], ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -196,7 +196,8 @@ class Stroke:
         segment = self._segment
         left = edge(self._line, segment.laid_at(max(span[0], self.start), after=True))
         right = edge(self._line, segment.laid_at(min(span[1], self.end)))
-        return self._x + left, self._x + right
+        # What is written from right to left begins at its right edge.
+        return self._x + min(left, right), self._x + max(left, right)
 
     def box(
         self,

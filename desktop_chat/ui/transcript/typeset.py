@@ -131,14 +131,16 @@ class Setting(NamedTuple):
         ranges: its formats.
         edits: how positions are counted, or None when both count alike.
         placed: the formulas with a picture, in order.
-        pending: the LaTeX of those without one yet.
+        pending: those without one yet: LaTeX, and whether it grows.
+        grown: the LaTeX and the picture of the formula at the end of the text, or None.
     """
 
     text: str
     ranges: list[QTextLayout.FormatRange]
     edits: Edits | None
     placed: tuple[Placed, ...] = ()
-    pending: tuple[str, ...] = ()
+    pending: tuple[tuple[str, bool], ...] = ()
+    grown: tuple[str, Formula] | None = None
 
 
 def set_part(
@@ -148,6 +150,7 @@ def set_part(
     look: Look,
     width: int,
     formulas: Pictures | None,
+    grown: tuple[str, Formula] | None = None,
 ) -> Setting:
     """Return a part of a run as a layout wants it.
 
@@ -158,6 +161,8 @@ def set_part(
         look: fonts and colours.
         width: of the lines; no formula is wider.
         formulas: where pictures come from; without, each formula is its source.
+        grown: the formula that was at the end when the text was last set. Its picture stays until
+            there is a later one.
     """
     start, end = part
     text = run.text[start:end]
@@ -166,7 +171,8 @@ def set_part(
     first = bisect_left(run.objects, (start,))
     last = bisect_left(run.objects, (end,))
     if first < last:
-        return _with_formulas(run, part, face, look, width, formulas, ranges, gaps)
+        finder = _Finder(len(run.text) - 1, formulas, grown)
+        return _with_formulas(run, part, face, look, width, finder, ranges, gaps)
     if not gaps:
         return Setting(text, ranges, None)
     edits = Edits(text, gaps)
@@ -208,7 +214,7 @@ def _with_formulas(
     face: Face,
     look: Look,
     width: int,
-    formulas: Pictures | None,
+    finder: "_Finder",
     ranges: list[QTextLayout.FormatRange],
     gaps: list[int],
 ) -> Setting:
@@ -216,16 +222,14 @@ def _with_formulas(
     em = look.styles[face].em
     text = run.text[start:end].replace(OBJECT, BLANK)
     placed: list[Placed] = []
-    pending: list[str] = []
     blanks: list[tuple[int, float]] = []
     sources: list[tuple[int, str]] = []
     styles = {first: style for first, _last, style in run.marks if style > 0}
     for index in range(bisect_left(run.objects, (start,)), bisect_left(run.objects, (end,))):
         position, latex = run.objects[index]
         at = position - start
-        formula = None if formulas is None else formulas.get(latex, False)
-        if formulas is not None and formula is None:
-            pending.append(latex)
+        formula = finder.find(position, latex)
+        if formula is None and finder.waits:
             blanks.append((at, min(estimated_width(latex) * em, width)))
             continue
         pixels = 0.0 if formula is None or not formula.drawn else _fit(formula, em, width)
@@ -247,7 +251,38 @@ def _with_formulas(
         style = Style(styles.get(at + start, int(Style.MATH)))
         ranges.append(_range(edits.to_layout(at, after=True), len(source)))
         ranges[-1].format = look.format(face, style)
-    return Setting(text, ranges, edits, tuple(placed), tuple(pending))
+    return Setting(text, ranges, edits, tuple(placed), tuple(finder.pending), finder.grown)
+
+
+class _Finder:
+    """Finds the pictures of formulas. The one at the end of a text may still grow."""
+
+    def __init__(
+        self, last: int, formulas: Pictures | None, grown: tuple[str, Formula] | None
+    ) -> None:
+        self._last = last
+        self._formulas = formulas
+        self._before = grown
+        self.grown: tuple[str, Formula] | None = None
+        self.pending: list[tuple[str, bool]] = []
+        self.waits = False
+
+    def find(self, position: int, latex: str) -> Formula | None:
+        """Return a formula, or None; then ``waits`` tells whether there may be one later."""
+        self.waits = False
+        if self._formulas is None:
+            return None
+        growing = position == self._last
+        found = self._formulas.get(latex, False, growing)
+        if found is None:
+            self.waits = True
+            self.pending.append((latex, growing))
+            if growing and self._before is not None and latex.startswith(self._before[0]):
+                self.grown = self._before
+                return self.grown[1]
+        elif growing and found.drawn:
+            self.grown = latex, found
+        return found
 
 
 def _range(start: int, length: int) -> QTextLayout.FormatRange:

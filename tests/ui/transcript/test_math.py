@@ -327,8 +327,7 @@ def inline(*parts: str) -> Spans:
 def flowing(page: Page, spans: Spans, width: int = 700, face: Face = Face.BODY) -> TextFlow:
     """A text with its formulas drawn."""
     flow = TextFlow(face, make_run(spans), width, page.look, page.formulas)
-    for latex in flow.pending:
-        page.formulas.want(latex, False, None)
+    page.formulas.want_in_line(flow.pending, None)
     wait(page.formulas)
     flow.refresh(page.look)
     assert not flow.pending
@@ -423,11 +422,11 @@ def test_a_formula_a_little_too_wide_is_made_smaller(page: Page) -> None:
 
 def test_a_blank_keeps_the_place_until_the_picture_is_there(page: Page) -> None:
     flow = TextFlow(Face.BODY, make_run(inline("a ", "$x+1", " b")), 700, page.look, page.formulas)
-    assert flow.pending == ["x+1"]
+    assert flow.pending == [("x+1", False)]
     blank = flow.natural_width(page.look)
     page.formulas.want("x+1", False, None)
     flow.refresh(page.look)
-    assert flow.pending == ["x+1"], "it is not there yet"
+    assert flow.pending == [("x+1", False)], "it is not there yet"
     wait(page.formulas)
     flow.refresh(page.look)
     assert not flow.pending
@@ -440,7 +439,7 @@ def test_pictures_that_come_late_leave_the_lines_of_those_that_were_there(page: 
         parts += ["some words and 中文 before it ", f"$x_{{{number}}}+{'y' * (number % 7)}"]
     late = TextFlow(Face.BODY, make_run(inline(*parts)), 400, page.look, page.formulas)
     while late.pending:
-        page.formulas.want(late.pending[0], False, None)
+        page.formulas.want_in_line(late.pending[:1], None)
         wait(page.formulas)
         late.refresh(page.look)
     once = TextFlow(Face.BODY, make_run(inline(*parts)), 400, page.look, page.formulas)
@@ -697,3 +696,71 @@ def test_the_last_row_stays_though_its_last_cell_is_empty(formulas: Formulas) ->
     one = drawn(formulas, r"\begin{pmatrix} & a \end{pmatrix}")
     two = drawn(formulas, r"\begin{pmatrix} & a \\ b & \end{pmatrix}")
     assert two.ascent + two.depth > 1.5 * (one.ascent + one.depth)
+
+
+def test_a_first_picture_lower_than_the_source_leaves_the_height(page: Page) -> None:
+    block = MathBlock("\\foo\na\nb\nc\nd", True)
+    piece = MathPiece(block, None, page)
+    piece.measure(page)
+    wait(page.formulas)
+    piece.measure(page)
+    high = piece.height
+    assert high > 80, "the source"
+    block.text = "x"
+    piece.renew(block, page)
+    wait(page.formulas)
+    piece.measure(page)
+    assert piece.drawn
+    assert piece.height == high
+    block.open = False
+    piece.renew(block, page)
+    wait(page.formulas)
+    piece.measure(page)
+    assert piece.height < high
+
+
+def test_a_formula_that_grows_in_a_line_keeps_its_last_picture(page: Page) -> None:
+    whole = r"\frac{a+b}{\sqrt{c}} = \left( d \right)"
+    flow = TextFlow(Face.BODY, make_run(inline("so ")), 700, page.look, page.formulas)
+    widths = []
+    for end in range(1, len(whole) + 1):
+        flow.set_run(make_run(inline("so ", f"${whole[:end]}")), page.look)
+        if end > 12:
+            laid = flow._segments[-1].laid
+            assert laid is not None
+            assert laid.placed, f"a blank or a source at {whole[:end]}"
+        page.formulas.want_in_line(flow.pending, None)
+        wait(page.formulas)
+        flow.refresh(page.look)
+        widths.append(flow.natural_width(page.look))
+    flow.set_run(make_run(inline("so ", f"${whole}", " it goes on")), page.look)
+    assert not flow.pending, "the picture of the whole is there"
+    assert flow.place_of(4, page.look).x() == pytest.approx(widths[-1], abs=0.6)
+
+
+def test_versions_that_nobody_waits_for_any_more_are_not_drawn(formulas: Formulas) -> None:
+    formulas.want("first", False, "another")
+    for end in range(1, 30):
+        formulas.want_in_line([("x" * end, True)], "piece")
+    formulas.want_in_line([("x" * 4, True)], "third")
+    wait(formulas)
+    known = [end for end in range(1, 30) if formulas.get("x" * end, False, True)]
+    assert known == [4, 29]
+
+
+def test_the_whole_of_a_growing_formula_is_known_when_it_is_closed(formulas: Formulas) -> None:
+    assert drawn(formulas, r"\frac{a}{b}", growing=True) is formulas.get(r"\frac{a}{b}", True)
+    assert drawn(formulas, r"\frac{a}{c", growing=True).drawn
+    assert formulas.get(r"\frac{a}{c", True) is None
+
+
+def test_a_source_that_was_shown_stays_until_the_picture_is_there(page: Page) -> None:
+    block = MathBlock("x+y+w", True)
+    piece = MathPiece(block, None, page)
+    piece.measure(page)
+    block.open = False
+    piece.renew(block, page)
+    assert piece.natural_width(page) > 0, "the source"
+    wait(page.formulas)
+    piece.measure(page)
+    assert piece.drawn
