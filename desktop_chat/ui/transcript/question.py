@@ -33,6 +33,7 @@ _PAD_X: Final = 16
 _PAD_Y: Final = 10
 _GAP: Final = 20
 _FOLD_ROW: Final = 32
+_FOLD_WIDTH: Final = 200
 _LEADING: Final = 24
 _FIT_LINES: Final = 60
 
@@ -94,6 +95,8 @@ class QuestionBody(MessageBody):
             widths = [piece.natural_width(inner) for piece in self._section.pieces]
             wrapped = any(piece.height > _LEADING for piece in self._section.pieces)
             self._width = room if wrapped else min(room, int(max(widths)) + 1)
+        if self.foldable:
+            self._width = max(self._width, min(room, _FOLD_WIDTH))
 
     def placed(self, page: Page) -> tuple[Placed, ...]:
         """Return the sections that are shown."""
