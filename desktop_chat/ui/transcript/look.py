@@ -19,8 +19,8 @@ from desktop_chat.ui.transcript.images import Images
 
 PAD: Final = "\u00a0"
 """Stands at both ends of inline code; no line breaks beside it, and it is never copied."""
-SEAM: Final = "\u200b"
-"""Lets a line break between a pad and a CJK character; never copied."""
+SEAM: Final = "\u2009"
+"""Stands between a pad and a CJK character, where a line may break; never copied."""
 BLANK: Final = "x"
 """The letter that stands for a formula in a layout: lines break beside it as beside a word."""
 _PAD_PIXELS: Final = 10

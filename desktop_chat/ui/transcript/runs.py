@@ -1,5 +1,6 @@
 """Spans of Markdown as one string with marks: what a text layout wants."""
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
@@ -18,8 +19,11 @@ _PAD_MARK: Final = -1
 _HIDDEN_MARK: Final = -2
 _MARK_EDGE: Final = "\u202f\u202f"
 """Narrow spaces without a break, inside the frame of a mark."""
+_BETWEEN_NOTES: Final = ","
 _ADDRESS: Final = 64
 """An address longer than this many characters is shown cut (a data URI has megabytes)."""
+_NOT_SLANTED: Final = re.compile("[\u0530-\u1cff\u2e80-\uffef]+")
+"""Scripts without italics: all but Latin, Greek and Cyrillic."""
 _LINKED: Final = int(Style.LINK | Style.FOOTNOTE)
 
 
@@ -174,6 +178,9 @@ def make_run(spans: Spans) -> Run:
             text = f"{text} {address}".strip()
         if not text:
             continue
+        if style & Style.FOOTNOTE and index and spans[index - 1].style & Style.FOOTNOTE:
+            # Two marks side by side would read as one number.
+            builder.insert(_BETWEEN_NOTES, style)
         start = builder.length
         if not style:
             builder.write(text, 0)
@@ -206,12 +213,29 @@ def formats(
             break
         if style > 0 and style & Style.MATH and not style & Style.CODE:
             continue
-        made = QTextLayout.FormatRange()
-        made.start = max(first, start) - start
-        made.length = min(last, end) - start - made.start
-        made.format = _format(face, look, style)
-        ranges.append(made)
+        for low, high, shown in _upright(run.text, max(first, start), min(last, end), style):
+            made = QTextLayout.FormatRange()
+            made.start = low - start
+            made.length = high - low
+            made.format = _format(face, look, shown)
+            ranges.append(made)
     return ranges
+
+
+def _upright(text: str, start: int, end: int, style: int) -> list[tuple[int, int, int]]:
+    """Return the parts of a mark, each with its style: what is not slanted is set bold instead."""
+    if style < 0 or not style & Style.ITALIC or text.isascii():
+        return [(start, end, style)]
+    parts = []
+    at = start
+    for found in _NOT_SLANTED.finditer(text, start, end):
+        if at < found.start():
+            parts.append((at, found.start(), style))
+        parts.append((*found.span(), style & ~Style.ITALIC | Style.BOLD))
+        at = found.end()
+    if at < end:
+        parts.append((at, end, style))
+    return parts
 
 
 def _format(face: Face, look: Look, style: int) -> QTextCharFormat:

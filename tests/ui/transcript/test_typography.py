@@ -9,8 +9,8 @@ from PySide6.QtGui import QPainter, QPixmap, QTextLayout
 from desktop_chat.markdown.blocks import Span, Spans, Style
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.layout_text import TextFlow
-from desktop_chat.ui.transcript.look import Face, Look, Page
-from desktop_chat.ui.transcript.runs import make_run
+from desktop_chat.ui.transcript.look import PAD, Face, Look, Page
+from desktop_chat.ui.transcript.runs import formats, make_run
 from desktop_chat.ui.transcript.typeset import GAP, Edits, allowed_end
 
 TEXTS = [
@@ -117,9 +117,33 @@ def test_a_thin_gap_stands_between_cjk_and_letters(text: str, expected: str, pag
     assert make_run((Span(text),)).plain() == text
 
 
-def test_there_is_no_gap_in_code_nor_beside_it(page: Page) -> None:
-    spans = (Span("用"), Span("变量x1", Style.CODE), Span("和y是"))
-    assert "|" not in gaps(spans, page).replace("和|y|是", "")
+def test_there_is_a_gap_beside_code_and_none_in_it(page: Page) -> None:
+    spans = (
+        Span("用"),
+        Span("变量x1", Style.CODE),
+        Span("和，"),
+        Span("y1", Style.CODE),
+        Span("。"),
+    )
+    assert gaps(spans, page).replace(PAD, "") == "用|变量x1|和，y"
+    assert make_run(spans).plain() == "用变量x1和，y"
+
+
+def test_scripts_without_italics_are_bold_and_upright(page: Page) -> None:
+    run = make_run((Span("a"), Span("重x点", Style.ITALIC), Span("b")))
+    found = [
+        (one.start, one.length, one.format.fontItalic(), one.format.fontWeight())
+        for one in formats(run, Face.BODY, page.look, 0, len(run.text))
+    ]
+    bold, plain = 600, 400
+    assert found == [(1, 1, False, bold), (2, 1, True, plain), (3, 1, False, bold)]
+
+
+def test_footnote_marks_side_by_side_do_not_read_as_one_number(page: Page) -> None:
+    spans = (Span("字"), Span("1", Style.FOOTNOTE, "#1"), Span("2", Style.FOOTNOTE, "#2"))
+    assert gaps(spans, page) == "字1,2"
+    assert make_run(spans).plain() == "字12"
+    assert [link[:2] for link in make_run(spans).links] == [(1, 2), (3, 4)]
 
 
 def test_there_is_no_gap_before_the_mark_of_a_footnote(page: Page) -> None:
