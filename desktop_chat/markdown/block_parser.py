@@ -39,6 +39,7 @@ from desktop_chat.markdown.openings import (
     HALF_MEANING,
     MAX_TERM,
     MEANING,
+    begins_text,
     is_half_mark,
     is_undecided,
     list_mark,
@@ -173,6 +174,8 @@ class BlockParser(LeafParser):
         if self._ends_leaf(cursor, whole=whole):
             self._close_leaf()
         while True:
+            if begins_text(cursor):
+                break
             paragraph = self._leaf if whole and isinstance(self._leaf, Paragraph) else None
             if self._out.preview and not cut and self._held(cursor, depth, paragraph):
                 return

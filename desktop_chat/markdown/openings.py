@@ -6,6 +6,7 @@ from typing import Final
 
 from desktop_chat.markdown.blocks import ListItem, Quote
 from desktop_chat.markdown.containers import OpenContainer, OpenItem, OpenQuote
+from desktop_chat.markdown.lines import Cursor
 
 HEADING: Final = re.compile(r"(#{1,6})(?:[ \t]+|$)")
 CLOSING_MARKS: Final = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
@@ -20,6 +21,7 @@ MAX_TERM: Final = 160
 HALF_MEANING: Final = re.compile(r":[ \t]*")
 HALF_BULLET: Final = re.compile(r"[-+*][ \t]*")
 HALF_DELIMITER: Final = re.compile(r"[|:\- \t]+")
+_LIST_MARKS: Final = frozenset("-+*0123456789")
 _BULLET: Final = re.compile(r"[-+*](?=[ \t]|$)")
 _NUMBER: Final = re.compile(r"([0-9]{1,9})[.)](?=[ \t]|$)")
 _NOTE: Final = re.compile(r"\[\^([^\s\[\]\\`<>]{1,40})\]:")
@@ -33,6 +35,15 @@ _HELD: Final = re.compile(
     r"|\|[ \t]*|\${1,2}|\\\[?"
 )
 _ONE_BULLET: Final = re.compile(r"[-+*][ \t]+")
+
+
+_MARKS: Final = frozenset("#-_*=+0123456789`~|$\\[>:!")
+"""A line that does not begin with one of these is text."""
+
+
+def begins_text(cursor: Cursor) -> bool:
+    """Tell by the first character whether a line is text, without any other look at it."""
+    return not cursor.blank and cursor.indent <= 3 and cursor.text[cursor.next] not in _MARKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,8 @@ def list_mark(text: str, at: int, *, interrupts: bool = False) -> ListMark | Non
         interrupts: whether the item would interrupt a paragraph; then it has text, and its number
             is 1.
     """
+    if text[at : at + 1] not in _LIST_MARKS:
+        return None
     match = _BULLET.match(text, at)
     if match is not None:
         found = ListMark(match.group(), 1, 0, ordered=False)
@@ -80,7 +93,7 @@ def list_mark(text: str, at: int, *, interrupts: bool = False) -> ListMark | Non
 
 def note_label(text: str, at: int) -> str:
     """Return the label of a footnote that a line opens, or ""."""
-    match = _NOTE.match(text, at)
+    match = _NOTE.match(text, at) if text.startswith("[^", at) else None
     return match.group(1) if match is not None else ""
 
 
