@@ -125,7 +125,7 @@ def test_there_is_a_gap_beside_code_and_none_in_it(page: Page) -> None:
         Span("y1", Style.CODE),
         Span("。"),
     )
-    assert gaps(spans, page).replace(PAD, "") == "用|变量x1|和，y"
+    assert gaps(spans, page).replace(PAD, "") == "用|变量x1|和，y1。"
     assert make_run(spans).plain() == "用变量x1和，y"
 
 
