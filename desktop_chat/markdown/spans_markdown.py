@@ -18,7 +18,7 @@ _SPECIAL: Final = re.compile(r"[\\`*_\]<$~&]|!(?=\[)|:(?=//)")
 _BRACKET: Final = re.compile(r"[\[\]]")
 _LINE_MARK: Final = re.compile(r"(?m)^([ \t]*)([#>+=|:-])")
 _LINE_NUMBER: Final = re.compile(r"(?m)^([ \t]*[0-9]{1,9})([.)])")
-_PLAIN: Final = re.compile(r"[^\\`*_\[\]<>$~&#+=|:@.\-\n\t]*")
+_PLAIN: Final = re.compile(r"(?!\s*[0-9]{1,9}\))[^\\`*_\[\]<>$~&#+=|:@.\-\n\t]*")
 _PLAIN_HREF: Final = re.compile(r"[^\s()<>\\]+")
 _CHECKED: Final = 20_000
 """A longer text is written as it comes, without a look at what it means."""
@@ -128,8 +128,9 @@ def _add(said: list[tuple[str, int, str]], text: str, style: int, href: str) -> 
 
 def _best(spans: Spans, dress: Callable[[str], str], read: Reader) -> str:
     """Return the first way of writing that is read as what was meant; the safest if none is."""
-    if all(not span.style and _PLAIN.fullmatch(span.text) for span in spans):
-        return dress("".join([span.text for span in spans]).strip())
+    text = "".join([span.text for span in spans])
+    if _PLAIN.fullmatch(text) and not any(span.style for span in spans):
+        return dress(text.strip())
     wanted = form(spans)
     tried: set[str] = set()
     safest = ""

@@ -103,6 +103,8 @@ def test_what_is_canonical_stays_as_it_is(source: str) -> None:
         "`not code`",
         "# not a heading",
         "1. not a list",
+        "1)",
+        "2) not a list",
         "- not a list",
         "> not a quote",
         "```",
