@@ -88,8 +88,11 @@ class MathPiece(Piece):
     def _ask(self, page: Page) -> None:
         """Take the newest picture there is, and have a newer one drawn when there can be one."""
         formulas, latex, growing = page.formulas, self.latex, self.block.open
-        if self._asked and formulas.get(self._asked, True, growing) is not None:
+        arrived = formulas.get(self._asked, True, growing) if self._asked else None
+        if arrived is not None:
             self._asked = ""
+            # Of an earlier version, but later than the one that is shown.
+            self._formula = arrived if arrived.drawn else self._formula
         found = formulas.get(latex, True, growing)
         if found is None:
             if latex and not self._asked:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEventLoop, QPoint
@@ -201,9 +202,10 @@ def test_it_is_as_sharp_as_the_screen(ratio: float, formulas: Formulas, theme: T
     assert abs((bottom - top) - expected) <= 0.1 * expected
 
 
-def test_overlapping_outlines_leave_no_holes(formulas: Formulas, theme: Theme) -> None:
+@pytest.mark.parametrize("latex", [r"\sqrt{xxxx}", r"\sqrt[3]{XXXX}"])
+def test_overlapping_outlines_leave_no_holes(latex: str, formulas: Formulas, theme: Theme) -> None:
     """The rule of a root overlaps its hook."""
-    image = painted(theme, drawn(formulas, r"\sqrt{xxxx}"), 40)
+    image = painted(theme, drawn(formulas, latex), 40)
     top = dark(image)[0]
     row = [image.pixelColor(x, top + 1).lightness() < 128 for x in range(400)]
     first, last = row.index(True), len(row) - row[::-1].index(True)
@@ -235,9 +237,20 @@ def test_the_rules_of_an_array_are_drawn(formulas: Formulas, theme: Theme) -> No
     assert max(rows(ruled)) > 2 * max(rows(bare))
 
 
-def test_a_long_arrow_is_as_long_as_its_label(formulas: Formulas) -> None:
-    short = drawn(formulas, r"\xrightarrow{a}").width
-    assert drawn(formulas, r"\xrightarrow{a+b+c+d+e}").width > 2 * short
+def test_a_long_arrow_is_as_long_as_its_label(formulas: Formulas, theme: Theme) -> None:
+    def shaft(latex: str) -> int:
+        return max(rows(painted(theme, drawn(formulas, latex), 20))[52:])
+
+    assert shaft(r"\xrightarrow{a+b+c+d+e}") > 2 * shaft(r"\xrightarrow{a}")
+
+
+def test_what_the_library_would_leave_out_is_refused() -> None:
+    from desktop_chat.ui.transcript.formula_nodes import UndrawableError
+    from desktop_chat.ui.transcript.formula_worker import _mend
+
+    for text in ("<mo><mi>x</mi></mo>", "<mi>\\foo</mi>", "<mi>&amp;</mi>"):
+        with pytest.raises(UndrawableError):
+            _mend(fromstring(f"<math><mrow>{text}</mrow></math>"))
 
 
 @pytest.mark.parametrize(
@@ -542,6 +555,7 @@ def test_one_version_at_a_time_is_asked_for(page: Page) -> None:
     assert len(page.formulas._queue) + len(page.formulas._drawing) == 1
     wait(page.formulas)
     piece.measure(page)
+    assert piece.drawn, "what has arrived is shown though the text has moved on"
     wait(page.formulas)
     assert page.formulas.get("x" * 29, True, growing=True), "then the newest"
 
