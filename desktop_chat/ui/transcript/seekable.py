@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from desktop_chat.markdown.blocks import Block, MathBlock, Span, TableRow, TextBlock
+from desktop_chat.markdown.blocks import Block, ImageBlock, MathBlock, Span, TableRow, TextBlock
 from desktop_chat.ui.transcript.needle import Needle
 from desktop_chat.ui.transcript.runs import Run, make_run
 from desktop_chat.ui.transcript.units import split_pairs
@@ -109,6 +109,8 @@ def seekable(block: Block) -> Seekable | None:
         return _of_row(block)
     if isinstance(block, MathBlock):
         return _of_run(make_run((Span(block.text.strip("\n")),)))
+    if isinstance(block, ImageBlock) and block.alt.strip():
+        return _of_run(make_run((Span(block.alt.strip()),)))
     return None
 
 

@@ -56,6 +56,7 @@ The rate $token$ ends.
 """
 
 
+PICTURE = "![the b *c*](https://a.b/c.png)"
 PAIRS = "𝄞 a𝄞 `𝄞` b\n\n```\n𝄞 𝄞x\n𝄞\n```\n\n| 𝄞 | 𝄞 |\n|-|-|\n"
 
 
