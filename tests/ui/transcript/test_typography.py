@@ -126,7 +126,7 @@ def test_there_is_a_gap_beside_code_and_none_in_it(page: Page) -> None:
         Span("。"),
     )
     assert gaps(spans, page).replace(PAD, "") == "用|变量x1|和，y1。"
-    assert make_run(spans).plain() == "用变量x1和，y"
+    assert make_run(spans).plain() == "用变量x1和，y1。"
 
 
 def test_scripts_without_italics_are_bold_and_upright(page: Page) -> None:
