@@ -144,9 +144,7 @@ def test_it_is_found_in_every_kind_of_text(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("query", ["the", "令牌", "b", "重点：后", "=", "_i", "𝄞", "时钟"])
-@pytest.mark.parametrize(
-    "text", [ZH, EN, EVERYWHERE, "𝄞 a𝄞 `𝄞` b\n\n```\n𝄞 𝄞x\n𝄞\n```\n| 𝄞 | 𝄞 |\n|-|-|\n"]
-)
+@pytest.mark.parametrize("text", [ZH, EN, EVERYWHERE, PAIRS, PICTURE])
 def test_a_hit_stands_where_the_drawn_text_has_it(
     page: Page, lexers: Lexers, query: str, text: str
 ) -> None:
