@@ -32,6 +32,7 @@ WIDTH: Final = 808
 HEIGHT: Final = 640
 _TILES: Final = {"deepseek": ("D", "#4D6BFE")}
 _COMPACT: Final = 96
+_OTHER_FONTS: Final = re.compile("[\u0530-\u10ff\u1200-\u1dff\U0001f000-\U0001ffff]")
 _BREAKS: Final = str.maketrans({"\u2028": "⏎", "\ufffc": "∎"})
 
 
@@ -241,14 +242,18 @@ def _seconds(text: str) -> str:
 
 
 def lines(flow: TextFlow, look: Look) -> list[list[Any]]:
-    """Return the top, the width and the text of each line."""
+    """Return the top, the width and the text of each line.
+
+    The width is None where a letter is in none of the fonts that ``packaging/dev/setup`` installs.
+    """
     found: list[list[Any]] = []
     for segment, _laid, line in flow._between(0, flow.height, look):
         top = segment.top + segment.top_of(line.lineNumber(), flow.leading)
         start = segment.run_at(line.textStart())
         end = segment.run_at(line.textStart() + line.textLength())
         text = join_pairs(flow.run.text[start:end]).translate(_BREAKS)
-        found.append([top, round(line.naturalTextWidth()), text])
+        width = None if _OTHER_FONTS.search(text) else round(line.naturalTextWidth())
+        found.append([top, width, text])
     return found
 
 

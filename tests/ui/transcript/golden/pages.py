@@ -30,6 +30,7 @@ class Page:
         versions: the answer's place among its siblings, and their number.
         presses: names of its controls that are pressed before it is looked at.
         streams: whether it also comes bit by bit.
+        fixed: whether it needs no fonts but those that ``packaging/dev/setup`` installs.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Page:
     versions: tuple[int, int] = (1, 1)
     presses: tuple[str, ...] = ()
     streams: bool = True
+    fixed: bool = True
 
     def branch(self) -> tuple[Message, Message]:
         """Return both messages, finished unless a notice shows that it waits."""
@@ -344,7 +346,7 @@ OWN: Final[dict[str, Page]] = {
 
 def _pages() -> Iterator[tuple[str, Page]]:
     for name in FROM_CORPUS:
-        yield name, Page(ANSWERS[name])
+        yield name, Page(ANSWERS[name], fixed=name != "emoji-rtl")
     yield from OWN.items()
     small, large = _picture(48, 32), _picture(1200, 500)
     text = f"Here:\n\n![小图]({small})\n\n![A large one]({large})\n\n- ![]({small})\n\nBelow."
