@@ -112,7 +112,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.clips = Clips(self)
         self.keyboard = Keyboard(self)
         self.current = CurrentMessage(self)
-        self.pill = JumpPill(theme, self)
+        self.pill = JumpPill(theme, viewport)
         self.pill.hide()
         self.pill.clicked.connect(self.scroll_to_end)
         self.rail = TurnRail(theme, self)

@@ -146,7 +146,9 @@ class ThinScrollBar(QScrollBar):
 def _scroll_behind(widget: QWidget, event: QWheelEvent) -> None:
     """Hand a turn of the wheel to the view that a widget belongs to."""
     view = widget.parentWidget()
-    if isinstance(view, QAbstractScrollArea):
+    while view is not None and not isinstance(view, QAbstractScrollArea):
+        view = view.parentWidget()
+    if view is not None:
         view.wheelEvent(event)
 
 

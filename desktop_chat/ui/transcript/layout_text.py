@@ -293,7 +293,9 @@ class TextFlow:
                 if laid.placed:
                     stroke.formulas(look, style)
                     painter.setPen(style.colour)
-            line.draw(painter, QPointF(x, top))
+            # On the device's grid, so that lines under and through the text keep their strength.
+            at = line.position().y()
+            line.draw(painter, QPointF(x, ink.snap_y(top + at) - at))
 
     def hit(self, x: float, y: float, look: Look) -> int:
         """Return the position in the run's text nearest to a point."""
