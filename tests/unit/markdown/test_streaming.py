@@ -179,7 +179,9 @@ def test_a_term_is_one_from_its_meaning_on() -> None:
 def test_a_paragraph_is_finished_when_the_next_line_is_no_meaning() -> None:
     stream = MarkdownStream()
     stream.feed("One\n\n")
+    assert stream._done == 0
     stream.feed("T")
+    assert stream._done == 1
     first = stream.blocks[0]
     assert stream.feed("wo") == 1
     assert stream.blocks[0] is first
