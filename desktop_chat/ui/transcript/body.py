@@ -214,6 +214,11 @@ class MessageBody(ABC):
             place.section.drop()
         self.forget()
 
+    def refont(self, page: Page) -> None:
+        """Forget what depends on fonts beside what ``resize`` forgets, which is called, too."""
+        for place in self.placed(page):
+            place.section.refont()
+
     def resize(self, page: Page) -> None:
         """Forget what depends on the width."""
         for place in self.placed(page):

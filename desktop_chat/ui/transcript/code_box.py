@@ -114,6 +114,11 @@ class CodeBox(Piece):
         self.scroll = 0
         self.measured = self.measured and not self.wraps
 
+    def refont(self) -> None:
+        """Forget how wide lines are."""
+        self.lines.refont()
+        self.measured = False
+
     # Sideways
 
     def scroll_range(self, page: Page) -> int:

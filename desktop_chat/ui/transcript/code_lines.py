@@ -112,6 +112,12 @@ class CodeLines:
         self._layouts.clear()
         self._edges.clear()
 
+    def refont(self) -> None:
+        """Forget how wide lines are: they are set in another font."""
+        self.drop()
+        self._measured = 0
+        self._widest = 0.0
+
     def prune(self, visible: range) -> None:
         """Let the layouts of lines that are out of sight go, once there are many."""
         if len(self._layouts) <= _KEPT:

@@ -435,6 +435,8 @@ class Column:
         for index, item in enumerate(self.items):
             old, new = max(1, estimate(item, before)), estimate(item, page)
             if item.body is not None:
+                if page.look is not before.look:
+                    item.body.refont(page)
                 item.body.resize(page)
                 heights.append(item.body.height(page))
             else:

@@ -148,6 +148,9 @@ class Piece:
         self.drop()
         self.measured = False
 
+    def refont(self) -> None:
+        """Forget what depends on fonts beside what ``resize`` forgets, which is called, too."""
+
     def length(self) -> int:
         """Return the last position."""
         return 0

@@ -34,7 +34,6 @@ _PAD_Y: Final = 10
 _GAP: Final = 20
 _FOLD_ROW: Final = 32
 _FOLD_WIDTH: Final = 200
-_LEADING: Final = 24
 _FIT_LINES: Final = 60
 
 
@@ -93,7 +92,8 @@ class QuestionBody(MessageBody):
             inner = page.narrowed(room)
             self._section.measure_between(0, 1 << 30, inner)
             widths = [piece.natural_width(inner) for piece in self._section.pieces]
-            wrapped = any(piece.height > _LEADING for piece in self._section.pieces)
+            line = page.look.styles[Face.BUBBLE].leading
+            wrapped = any(piece.height > line for piece in self._section.pieces)
             self._width = room if wrapped else min(room, int(max(widths)) + 1)
         if self.foldable:
             self._width = max(self._width, min(room, _FOLD_WIDTH))

@@ -230,6 +230,11 @@ class Section:
             piece.resize()
         self._laid.clear()
 
+    def refont(self) -> None:
+        """Forget what depends on fonts, because others are used now."""
+        for piece in self.pieces:
+            piece.refont()
+
     def visible(self, top: int, bottom: int) -> range:
         """Return the pieces that touch a range of heights."""
         if not self.pieces or bottom <= 0 or top >= self.height:

@@ -21,6 +21,7 @@ from tests.ui.transcript.support import (
     body,
     heights,
     one,
+    paint,
     press,
     question,
     run,
@@ -563,3 +564,82 @@ def test_scrolling_up_into_text_that_is_not_parsed_yet_holds_what_is_in_sight(
             assert row_of(view, "m", 0) == row + 90
         run(view)
         assert row_of(view, "m", 0) == row + 90
+
+
+@pytest.mark.parametrize("how", ["size", "family", "width", "back"])
+def test_what_was_set_anew_looks_as_if_it_had_always_been(how: str, theme: Theme) -> None:
+    branch = [
+        question("q", "word " * 60),
+        answer("a", TABLE[:600] + ZH + EN + CODE[:300] + LIST[:300], reasoning="Hm.", model="m"),
+        question("q2"),
+        answer("b", QUOTE[:200] + "\n\n$$\n\\frac{a}{b}\n$$\n\n" + PARAGRAPH[:700]),
+    ]
+    view = shown(theme, branch)
+    view.scroll_to(0)
+    run(view)
+    press(view, "a", "thinking")
+    coloured(view)
+    for _ in range(12):
+        view.scroll_by(500)
+        run(view)
+    try:
+        if how == "size":
+            theme.choose(text_scale=1.5)
+        elif how == "family":
+            theme.choose(code_family="Noto Sans Mono CJK SC")
+        elif how == "width":
+            view.resize(700, 640)
+        else:
+            theme.choose(text_scale=2.0)
+            run(view)
+            theme.choose(text_scale=1.0)
+        run(view)
+        other = shown(theme, branch, size=(view.width(), 640))
+        other.scroll_to(0)
+        run(other)
+        press(other, "a", "thinking")
+        coloured(other)
+        view.scroll_to(0)
+        run(view)
+        for _ in range(12):
+            assert picture(view) == picture(other)
+            for one_of in (view, other):
+                one_of.scroll_by(400)
+                run(one_of)
+        assert view.column.height == other.column.height
+    finally:
+        theme.choose(text_scale=1.0, code_family="")
+
+
+def test_a_short_question_has_a_narrow_bubble_at_any_size(theme: Theme) -> None:
+    view = shown(theme, [question("q", "How?")])
+    try:
+        for scale in (1.0, 2.0):
+            theme.choose(text_scale=scale)
+            run(view)
+            drawn = view.column.body(0)
+            assert drawn is not None
+            assert drawn.placed(view.page)[0].x > view.page.width - 140 * scale
+    finally:
+        theme.choose(text_scale=1.0)
+
+
+def test_formulas_that_come_late_move_nothing_that_is_read(theme: Theme) -> None:
+    tall = "$$\n\\frac{\\frac{a}{b}}{\\frac{c}{d}}\n$$\n\n"
+    text = "".join(f"{tall}Text {number} between formulas.\n\n" for number in range(30))
+    view = shown(theme, [question("q"), answer("a", text), question("q2"), streaming("s")])
+    pieces = body(view, "a").text.body.pieces
+    for _ in range(12):
+        view.scroll_by(-130)
+        paint(view)
+        drawn = [
+            (number, row)
+            for number in range(1, len(pieces), 2)
+            if 0 <= (row := row_of(view, "a", number)) < 80
+        ]
+        above = [number for number in range(len(pieces)) if row_of(view, "a", number) < 0]
+        run(view)
+        for number, row in drawn[:1]:
+            # What lies above it in sight may push it; what lies above the view does not.
+            if number - 1 in above:
+                assert row_of(view, "a", number) == row
