@@ -107,7 +107,7 @@ class CurrentMessage:
         bottom = top + canvas.column.height_of(index)
         seen = canvas.scroller.top
         if top < seen or bottom > seen + canvas.scroller.height:
-            canvas.scroll_to(top)
+            canvas.scroll_to_item(index)
         canvas.focus_came(Qt.FocusReason.ShortcutFocusReason)
         self._put(index)
 

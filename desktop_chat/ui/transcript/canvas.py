@@ -304,9 +304,9 @@ class TranscriptCanvas(QAbstractScrollArea):
             self.wake()
 
     def _go_to_turn(self, turn: int) -> None:
-        top = self.turns.top_of(turn)
-        if top is not None:
-            self.scroll_to(top)
+        index = self.turns.question(turn)
+        if index is not None:
+            self.scroll_to_item(index)
 
     # Scrolling
 
@@ -323,6 +323,11 @@ class TranscriptCanvas(QAbstractScrollArea):
     def scroll_to(self, top: int) -> None:
         """Scroll to a height of the column."""
         self._blit(self.scroller.go(top))
+        self._moved()
+
+    def scroll_to_item(self, index: int) -> None:
+        """Scroll to the top of a message."""
+        self._blit(self.scroller.go_to(index))
         self._moved()
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:

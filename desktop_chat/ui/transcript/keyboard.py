@@ -124,11 +124,11 @@ class Keyboard:
         if step < 0:
             here = turns.top_of(low - 1)
             wanted = low - 1 if here is not None and here < canvas.scroller.top - 1 else low - 2
-        top = turns.top_of(max(wanted, 0))
-        if top is None:
+        question = turns.question(max(wanted, 0))
+        if question is None:
             canvas.scroll_to_end()
         else:
-            canvas.scroll_to(top)
+            canvas.scroll_to_item(question)
         return True
 
     # Selecting
@@ -200,7 +200,7 @@ class Keyboard:
             return
         spot = self.moves.spot(point)
         if spot is None:
-            canvas.scroll_to(canvas.column.top_of(index))
+            canvas.scroll_to_item(index)
             return
         rect = self.moves.rect(spot)
         top, height = canvas.scroller.top, canvas.scroller.height

@@ -274,6 +274,14 @@ class Scroller:
             self.settle()
         return self._moved(held)
 
+    def go_to(self, index: int) -> int | None:
+        """Scroll to the top of a message, drawn or not; returns as ``move`` does."""
+        column = self._column
+        column.body(index)
+        top = column.top_of(index)
+        column.measure(top, top + self.height)
+        return self.go(column.top_of(index))
+
     def go_end(self) -> int | None:
         """Scroll to the end and stay there; returns as ``move`` does."""
         held = self._anchor

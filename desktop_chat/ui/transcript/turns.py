@@ -43,6 +43,10 @@ class Turns:
         if self._questions:
             self._rail.set_current(bisect_right(self._questions, self._column.at(y)) - 1)
 
+    def question(self, turn: int) -> int | None:
+        """Return the index of a turn's question among the messages, or None without such a turn."""
+        return self._questions[turn] if 0 <= turn < len(self._questions) else None
+
     def top_of(self, turn: int) -> int | None:
         """Return the height where a turn begins, or None when there is no such turn."""
         if not 0 <= turn < len(self._questions):

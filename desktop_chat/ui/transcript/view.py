@@ -429,7 +429,7 @@ class TranscriptView(TranscriptCanvas):
         """Bring the start of a message to the top of the view."""
         index = self.column.index_of(message_id)
         if index is not None:
-            self.scroll_to(self.column.top_of(index))
+            self.scroll_to_item(index)
 
     def at_end(self) -> bool:
         """Tell whether the end is in sight."""
