@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from desktop_chat.core.i18n import tr
@@ -76,6 +76,11 @@ class LinkQuestion(Dialog):
     def _add(self, name: str, text: str, *, bold: bool = False) -> None:
         self.body.addWidget(Label(self.theme, name, pixels=12, ink="text3"))
         shown = Label(self.theme, _broken(text), bold=bold, mono=not bold, wrap=True)
+        font = shown.font()
+        for tag in ("calt", "liga"):
+            # Every character for itself.
+            font.setFeature(QFont.Tag(tag), 0)
+        shown.setFont(font)
         shown.setAccessibleName(f"{name}: {text[:_MOST]}")
         self.body.addWidget(shown)
 
