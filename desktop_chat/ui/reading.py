@@ -54,7 +54,7 @@ class Reading(QObject):
         step_text_size(self._settings, step)
 
     def _apply(self) -> None:
-        self._view.set_column(COLUMNS[self._settings.get(keys.COLUMN_WIDTH)])
+        self._view.sheet.set_widest(COLUMNS[self._settings.get(keys.COLUMN_WIDTH)])
         self._view.scroller.follow = Follow(self._settings.get(keys.FOLLOW))
         self._view.announcer.set_policy(
             self._settings.get(keys.ANNOUNCE), code=self._settings.get(keys.ANNOUNCE_CODE)

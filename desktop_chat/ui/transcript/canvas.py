@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Set
-from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
@@ -26,13 +25,7 @@ from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import State
 from desktop_chat.ui.transcript.clip import Clips
 from desktop_chat.ui.transcript.controls import Control
-from desktop_chat.ui.transcript.furniture import (
-    BAR_WIDTH,
-    RAIL_WIDTH,
-    JumpPill,
-    ThinScrollBar,
-    TurnRail,
-)
+from desktop_chat.ui.transcript.furniture import JumpPill, ThinScrollBar, TurnRail
 from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.keyboard import LINE_STEP, Keyboard
@@ -45,14 +38,12 @@ from desktop_chat.ui.transcript.places import Marked
 from desktop_chat.ui.transcript.pointer import Pointer
 from desktop_chat.ui.transcript.scroller import Scroller
 from desktop_chat.ui.transcript.search import Search
+from desktop_chat.ui.transcript.sheet import COLUMN, Sheet
 from desktop_chat.ui.transcript.turns import Turns
+from desktop_chat.ui.transcript.wheel import Wheel
 
-COLUMN: Final = 760
-SIDE: Final = 24
 _OUTSIDE: Final = 8
 """What is painted may stand so far outside the column, or below its message."""
-_NOTCH_STEP: Final = 96
-_NOTCH: Final = 120
 _STAYING: Final = (
     Qt.FocusReason.ActiveWindowFocusReason,
     Qt.FocusReason.PopupFocusReason,
@@ -116,13 +107,10 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.pill.hide()
         self.pill.clicked.connect(self.scroll_to_end)
         self.rail = TurnRail(theme, self)
-        self.rail.chosen.connect(self._go_to_turn)
-        self.turns = Turns(self.column, self.rail)
+        self.turns = Turns(self.column, self.rail, self.scroll_to_item)
         self.search = Search(self)
-        self._widest: int | None = COLUMN
-        self._fonts = (theme.text_scale, theme.code_family)
-        self._turned = 0
-        """How far the wheel was turned for another text size, in eighths of a degree."""
+        self.sheet = Sheet(self)
+        self.wheel = Wheel(self)
         self._syncing = False
         self._stale = True
         self._keyboard = False
@@ -137,7 +125,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.lexers.loaded.connect(lambda _language: viewport.update())
         self.page.formulas.arrived.connect(self._arrived)
         self.page.images.arrived.connect(self._arrived)
-        theme.changed.connect(self._theme_changed)
+        theme.changed.connect(self.sheet.follow_theme)
         name_parts(self)
         self._made = True
         self.accessible.ready = True
@@ -157,39 +145,7 @@ class TranscriptCanvas(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Centre the column; a new width measures again what is visible."""
         super().resizeEvent(event)
-        self._place()
-
-    def _place(self) -> None:
-        rail = self.width() >= (self._widest or COLUMN) + 2 * (RAIL_WIDTH + BAR_WIDTH)
-        sides = 2 * SIDE
-        if self._widest is None and rail:
-            sides += 2 * RAIL_WIDTH
-        width = max(120, min(self._widest or self.width(), self.width() - sides))
-        margin = RAIL_WIDTH if rail else 0
-        if self.viewportMargins().right() != margin:
-            self.setViewportMargins(0, 0, margin, 0)
-        self.rail.setVisible(rail)
-        self.rail.setGeometry(
-            self.width() - BAR_WIDTH - RAIL_WIDTH, 0, RAIL_WIDTH, self.viewport().height()
-        )
-        self.scroller.height = self.viewport().height()
-        if width != self.page.width:
-            self._set_page(self.page.narrowed(width))
-        self.scroller.clamp()
-        self.rebuild()
-
-    def _set_page(self, page: Page) -> None:
-        """Set everything anew in another width or other fonts; the text at the top stays there."""
-        mark = self.scroller.mark()
-        self.page = page
-        self.column.resize(page)
-        self.scroller.return_to(mark)
-
-    def set_column(self, width: int | None) -> None:
-        """Let the text be so wide at most, in logical pixels; None lets it fill the view."""
-        if width != self._widest:
-            self._widest = width
-            self._place()
+        self.sheet.place()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what came while no one was looking."""
@@ -303,11 +259,6 @@ class TranscriptCanvas(QAbstractScrollArea):
         if self.column.unparsed(scroller.top, scroller.top + scroller.height):
             self.wake()
 
-    def _go_to_turn(self, turn: int) -> None:
-        index = self.turns.question(turn)
-        if index is not None:
-            self.scroll_to_item(index)
-
     # Scrolling
 
     def scroll_to_end(self) -> None:
@@ -338,32 +289,8 @@ class TranscriptCanvas(QAbstractScrollArea):
             self._moved()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll, or move what is under the pointer sideways."""
-        pixels, degrees = event.pixelDelta(), event.angleDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._zoom(degrees.y())
-            event.accept()
-            return
-        sideways = degrees.x() if degrees.x() else 0
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not sideways:
-            sideways = degrees.y()
-        if abs(sideways) > abs(degrees.y()) or sideways == degrees.y() != 0:
-            step = pixels.x() or sideways * _NOTCH_STEP // _NOTCH
-            self.pointer.scroll_piece(event.position().toPoint(), -step)
-            event.accept()
-            return
-        step = pixels.y() or degrees.y() * _NOTCH_STEP // _NOTCH
-        if step:
-            self.scroll_by(-step)
-        event.accept()
-
-    def _zoom(self, degrees: int) -> None:
-        """Set the text larger or smaller by whole notches of the wheel."""
-        self._turned += degrees
-        notches = int(self._turned / _NOTCH)
-        if notches:
-            self._turned -= notches * _NOTCH
-            self.text_size_wanted.emit(notches)
+        """Scroll, move what is under the pointer sideways, or size the text."""
+        self.wheel.turn(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scroll and select by keys."""
@@ -472,19 +399,6 @@ class TranscriptCanvas(QAbstractScrollArea):
         if told != self._painted_chars and 0 <= end <= self.scroller.height:
             self._painted_chars = told
             self._tell_painted.emit(*told)
-
-    def _theme_changed(self) -> None:
-        fonts = (self.theme.text_scale, self.theme.code_family)
-        page = replace(self.page, look=Look(self.theme), backlog={})
-        if fonts != self._fonts:
-            self._fonts = fonts
-            self._set_page(page)
-            self.scroller.clamp()
-            self.rebuild()
-            return
-        self.page = page
-        self.column.recolour(page)
-        self.viewport().update()
 
     def changeEvent(self, event: QEvent) -> None:
         """Say everything in the new language."""

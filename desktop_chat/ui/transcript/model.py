@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.answer_paint import Tiles
-from desktop_chat.ui.transcript.bar_scale import BarScale
+from desktop_chat.ui.transcript.bar_scale import BarScale, ColumnBar
 from desktop_chat.ui.transcript.body import MessageBody, Spot
 from desktop_chat.ui.transcript.heights import HeightIndex
 from desktop_chat.ui.transcript.highlight import Lexers
@@ -81,6 +81,11 @@ class Column:
         page: fonts and width.
         lexers: where code gets its colours from.
         tiles: the look of services.
+
+    Attributes:
+        heights: of the messages, measured or estimated.
+        scale: the heights that the scroll bar counts in.
+        bar: where places lie on the scroll bar.
     """
 
     def __init__(self, page: Page, lexers: Lexers, tiles: Tiles) -> None:
@@ -89,8 +94,9 @@ class Column:
         self.items: list[Item] = []
         self.siblings: Callable[[str], tuple[int, int]] = lambda _message_id: (1, 1)
         self._lexers = lexers
-        self._heights = HeightIndex()
-        self._scale = BarScale()
+        self.heights = HeightIndex()
+        self.scale = BarScale()
+        self.bar = ColumnBar(self)
         self._index: dict[str, int] = {}
         self._loaded: set[int] = set()
         self._asked: set[str] = set()
@@ -100,7 +106,7 @@ class Column:
     def set_branch(self, branch: Sequence[Message | MessageHead]) -> None:
         """Show other messages; those that stay keep what is known of them."""
         kept = {
-            item.id: (item, self._heights[index], self._scale[index])
+            item.id: (item, self.heights[index], self.scale[index])
             for index, item in enumerate(self.items)
         }
         self.items = [_item(entry) for entry in branch]
@@ -113,11 +119,11 @@ class Column:
                 self.items[index], heights[index], scale[index] = before
                 if before[0].body is not None:
                     self._loaded.add(index)
-        self._heights = HeightIndex(heights)
-        self._scale = BarScale(scale)
+        self.heights = HeightIndex(heights)
+        self.scale = BarScale(scale)
         for index in range(len(heights)) if kept else ():
             if heights[index] != scale[index]:
-                self._scale.note(index)
+                self.scale.note(index)
         self._index = {item.id: index for index, item in enumerate(self.items)}
         for index in self._loaded:
             self._update_versions(self.items[index])
@@ -128,8 +134,8 @@ class Column:
         self._index[item.id] = len(self.items)
         self.items.append(item)
         height = estimate(item, self.page)
-        self._heights.append(height)
-        self._scale.append(height)
+        self.heights.append(height)
+        self.scale.append(height)
         return len(self.items) - 1
 
     def index_of(self, message_id: str) -> int | None:
@@ -142,8 +148,8 @@ class Column:
         item.message = message
         item.chars = len(message.text) + len(message.reasoning)
         if item.body is None:
-            self._heights.set(index, estimate(item, self.page))
-            self._scale.note(index)
+            self.heights.set(index, estimate(item, self.page))
+            self.scale.note(index)
 
     def body(self, index: int) -> MessageBody | None:
         """Return the drawn form of a message, made now if its text is there."""
@@ -177,11 +183,11 @@ class Column:
         if body is None:
             return 0
         height = body.height(self.page)
-        grown = self._heights.set(index, height)
+        grown = self.heights.set(index, height)
         if grown and isinstance(body, AnswerBody) and body.live:
-            self._scale.set(index, height)
+            self.scale.set(index, height)
         elif grown:
-            self._scale.note(index)
+            self.scale.note(index)
         return grown
 
     # Places
@@ -189,19 +195,19 @@ class Column:
     @property
     def height(self) -> int:
         """Of everything, measured or estimated, in logical pixels."""
-        return TOP + self._heights.total + BOTTOM
+        return TOP + self.heights.total + BOTTOM
 
     def top_of(self, index: int) -> int:
         """Return the upper edge of a message."""
-        return TOP + self._heights.offset(index)
+        return TOP + self.heights.offset(index)
 
     def height_of(self, index: int) -> int:
         """Return the height of a message, measured or estimated."""
-        return self._heights[index]
+        return self.heights[index]
 
     def at(self, y: int) -> int:
         """Return the index of the message at a height; there must be one."""
-        return self._heights.find(y - TOP)
+        return self.heights.find(y - TOP)
 
     def between(self, top: int, bottom: int) -> range:
         """Return the messages that touch a range of heights."""
@@ -228,14 +234,14 @@ class Column:
             blank = body.blank_from(self.page)
             if blank is None or y - top < blank:
                 return Anchor(index, body.spot(self.page, y - top))
-        below, edge = index + 1, top + self._heights[index]
+        below, edge = index + 1, top + self.heights[index]
         while below < len(self.items) and edge < bottom:
             if self.items[below].body is not None:
                 return Anchor(below, Spot(Part.HEAD, 0, y - edge))
-            edge += self._heights[below]
+            edge += self.heights[below]
             below += 1
         # Nothing is to be seen: a share of what is guessed.
-        return Anchor(index, Spot(Part.HEAD, self._heights[index], y - top))
+        return Anchor(index, Spot(Part.HEAD, self.heights[index], y - top))
 
     def y_of(self, anchor: Anchor) -> int:
         """Return the height of a place."""
@@ -245,50 +251,10 @@ class Column:
         body = self.items[index].body
         spot = anchor.spot
         if spot.part == Part.HEAD and spot.number:
-            inside = spot.dy * self._heights[index] // spot.number
+            inside = spot.dy * self.heights[index] // spot.number
         else:
             inside = spot.dy if body is None else body.y_of(self.page, spot)
         return self.top_of(index) + inside
-
-    # The scroll bar
-
-    @property
-    def bar_total(self) -> int:
-        """The height of everything on the scroll bar's scale."""
-        return TOP + self._scale.total + BOTTOM
-
-    def bar_value(self, y: int) -> int:
-        """Return the value of a height on the scroll bar's scale."""
-        if not self.items:
-            return y
-        index = self.at(y)
-        inside = y - self.top_of(index)
-        # What lies beyond the last message counts as it is.
-        beyond = max(0, inside - self._heights[index])
-        return TOP + self._scale.value(index, inside, self._heights[index]) + beyond
-
-    def bar_place(self, value: int) -> int:
-        """Return the height that a value of the scroll bar means; its message is made for that."""
-        if not self.items:
-            return 0
-        index, share = self.bar_share(value)
-        self.body(index)
-        return self.top_of(index) + int(share * self._heights[index])
-
-    def bar_share(self, value: int) -> tuple[int, float]:
-        """Return the message that a value of the scroll bar lies in, and how far: 0 top, 1 bottom.
-
-        Raises:
-            IndexError: there is no message.
-        """
-        return self._scale.place(value - TOP)
-
-    def settle_bar(self) -> bool:
-        """Let the scroll bar count in the heights as they are; tell whether that is new to it.
-
-        Only while the thumb stands at an end: elsewhere it would leap.
-        """
-        return self._scale.settle(self._heights)
 
     # Measuring
 
@@ -306,7 +272,7 @@ class Column:
             if body is not None:
                 body.measure(self.page, top - y, bottom - y)
                 self.refresh(index)
-            y += self._heights[index]
+            y += self.heights[index]
             index += 1
 
     def measure_up(self, y: int, amount: int) -> None:
@@ -325,7 +291,7 @@ class Column:
             if index < 0:
                 return
             self.body(index)
-            inside = self._heights[index]
+            inside = self.heights[index]
 
     def measure_end(self, amount: int) -> None:
         """Measure upwards from the end."""
@@ -333,9 +299,9 @@ class Column:
         for index in range(len(self.items) - 1, -1, -1):
             body = self.body(index)
             if body is not None:
-                body.measure_up(self.page, self._heights[index], left)
+                body.measure_up(self.page, self.heights[index], left)
                 self.refresh(index)
-            left -= self._heights[index]
+            left -= self.heights[index]
             if left <= 0:
                 return
 
@@ -349,7 +315,7 @@ class Column:
         changed = []
         for index in sorted(self._loaded):
             body = self.items[index].body
-            bottom = self.top_of(index) + self._heights[index]
+            bottom = self.top_of(index) + self.heights[index]
             below = None if body is None else body.arrived(pieces, self.page)
             if below is not None:
                 self.refresh(index)
@@ -440,12 +406,12 @@ class Column:
                 item.body.resize(page)
                 heights.append(item.body.height(page))
             else:
-                heights.append(self._heights[index] * new // old)
-            scale.append(self._scale[index] * new // old)
-        self._heights = HeightIndex(heights)
-        self._scale = BarScale(scale)
+                heights.append(self.heights[index] * new // old)
+            scale.append(self.scale[index] * new // old)
+        self.heights = HeightIndex(heights)
+        self.scale = BarScale(scale)
         for index in self._loaded:
-            self._scale.note(index)
+            self.scale.note(index)
 
 
 def _item(entry: Message | MessageHead) -> Item:

@@ -300,17 +300,17 @@ class Scroller:
         """Return the value and the largest value of the scroll bar."""
         column = self._column
         if self.top <= 0 or self.top >= self.lowest:
-            column.settle_bar()
+            column.bar.settle()
         lowest = self.lowest
         if not lowest:
             return 0, 0
-        largest = max(1, column.bar_value(lowest))
+        largest = max(1, column.bar.value(lowest))
         return (
-            largest if self.top >= lowest else min(column.bar_value(self.top), largest)
+            largest if self.top >= lowest else min(column.bar.value(self.top), largest)
         ), largest
 
     def go_bar(self, value: int, largest: int) -> int | None:
         """Scroll to a value of the scroll bar; returns as ``move`` does."""
         if value >= largest:
             return self.go(self.lowest)
-        return self.go(self._column.bar_place(value))
+        return self.go(self._column.bar.place(value))

@@ -19,8 +19,8 @@ def heights_of_hits(results: Results, column: Column, rows: int) -> list[float]:
     """
     if not results.total or rows <= 0 or results.messages != len(column.items):
         return []
-    total = column.bar_total
-    edges = [column.bar_share(total * row // rows) for row in range(rows + 1)]
+    total = column.bar.total
+    edges = [column.bar.share(total * row // rows) for row in range(rows + 1)]
     return [
         (row + 0.5) / rows
         for row in range(rows)

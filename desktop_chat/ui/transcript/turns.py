@@ -1,6 +1,7 @@
 """The questions of a branch as turns, for the rail and for going from one to the next."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 
 from desktop_chat.core.messages import Role
 from desktop_chat.ui.transcript.furniture import TurnRail
@@ -13,12 +14,20 @@ class Turns:
     Args:
         column: the messages.
         rail: what shows the turns.
+        go: goes to the message at an index: a turn that is chosen on the rail.
     """
 
-    def __init__(self, column: Column, rail: TurnRail) -> None:
+    def __init__(self, column: Column, rail: TurnRail, go: Callable[[int], None]) -> None:
         self._column = column
         self._rail = rail
+        self._go = go
         self._questions: list[int] = []
+        rail.chosen.connect(self._choose)
+
+    def _choose(self, turn: int) -> None:
+        index = self.question(turn)
+        if index is not None:
+            self._go(index)
 
     @property
     def count(self) -> int:

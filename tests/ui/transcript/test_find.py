@@ -508,11 +508,11 @@ def test_every_hit_has_a_tick_on_the_scroll_bar(theme: Theme) -> None:
     rows = scroll_bar.tick_rows()
     assert len(rows) == 4
     assert rows[0] < 8
-    total = view.column.bar_total
+    total = view.column.bar.total
     for row, name in zip(rows[1:3], ("q30", "a45"), strict=True):
         index = view.column.index_of(name)
         assert index is not None
-        share = view.column.bar_value(view.column.top_of(index)) / total
+        share = view.column.bar.value(view.column.top_of(index)) / total
         assert abs(row - share * scroll_bar.height()) < 8
     assert rows[3] - rows[2] > 40, "both ends of a long answer"
     bar.shut_down()

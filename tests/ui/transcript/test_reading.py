@@ -275,7 +275,7 @@ def test_a_column_width_keeps_the_first_line(theme: Theme) -> None:
     run(view)
     first = first_line(view)
     for width in (640, 960, None, 760):
-        view.set_column(width)
+        view.sheet.set_widest(width)
         run(view)
         assert row_of_line(view, first) == first[3]
 
@@ -533,7 +533,7 @@ def test_a_random_life_never_moves_the_reader(theme: Theme) -> None:
             case 2:
                 send(view, "s", "\n\n" + chance.choice(texts), size=97, frame=2)
             case 3:
-                view.set_column(chance.choice([640, 760, 960, None]))
+                view.sheet.set_widest(chance.choice([640, 760, 960, None]))
             case 4:
                 theme.choose(text_scale=chance.choice([0.9, 1.0, 1.25, 1.5]))
             case _:
