@@ -270,6 +270,7 @@ class TranscriptCanvas(QAbstractScrollArea):
         """Scroll by hand."""
         self._blit(self.scroller.move(pixels))
         self._moved()
+        self.wake()
 
     def scroll_to(self, top: int) -> None:
         """Scroll to a height of the column."""

@@ -70,6 +70,8 @@ class Scroller:
         """Whether following ended because the question came to the top."""
         self._spare = False
         """Whether what was folded by hand left free room below the end."""
+        self._towards = 0
+        """Where the reader moved last: up (negative), down, or 0 once that was looked at."""
         self._marked: tuple[Anchor, TextMark] | None = None
         """Where a mark was brought back to last, and the mark."""
 
@@ -250,6 +252,7 @@ class Scroller:
         Returns:
             How far the content has moved up, or None when it is all different.
         """
+        self._towards = pixels
         if abs(pixels) > _JUMP * max(1, self.height):
             return self.go(self.top + pixels)
         if pixels < 0:
@@ -258,6 +261,20 @@ class Scroller:
         else:
             self._column.measure(self.top, self.top + self.height + pixels)
         return self.go(self.top + pixels)
+
+    def look_ahead(self) -> bool:
+        """Measure what comes into sight if the reader moves on, so that formulas and images are
+        there by then and push nothing; tell whether there was anything to do.
+        """
+        towards, self._towards = self._towards, 0
+        if towards < 0:
+            self._column.measure_up(self.top, self.height)
+        elif towards > 0:
+            bottom = self.top + self.height
+            self._column.measure(bottom, bottom + self.height)
+        if towards:
+            self.settle()
+        return bool(towards)
 
     def go(self, top: int) -> int | None:
         """Scroll to a height; returns as ``move`` does."""

@@ -252,6 +252,8 @@ class TranscriptView(TranscriptCanvas):
         for index in dict.fromkeys([*waiting, *in_sight]):
             more = self._work_on(index) or more
         more = self._colour() or more
+        if scroller.look_ahead():
+            self._moved()
         spent = time.perf_counter() - started + self.paint_seconds
         self._next_frame = started + max(FRAME_MS / 1000, spent * (1 + _REST))
         if more:
