@@ -185,7 +185,7 @@ class BlockParser(LeafParser):
                 self._enter(depth)
                 self._begin_indented(cursor, start, end, cut=cut)
                 return
-            if not self._begin_container(cursor, depth, paragraph):
+            if not self._begin_container(cursor, depth, paragraph, start):
                 if self._begin_leaf(cursor, depth, paragraph, start, end, cut=cut):
                     return
                 break
@@ -225,14 +225,16 @@ class BlockParser(LeafParser):
             return looks_like_row(head) and HALF_DELIMITER.fullmatch(word) is not None
         return self._leaf is None and is_half_mark(self._stack.top, word)
 
-    def _begin_container(self, cursor: Cursor, depth: int, paragraph: Paragraph | None) -> bool:
+    def _begin_container(
+        self, cursor: Cursor, depth: int, paragraph: Paragraph | None, start: int
+    ) -> bool:
         stack = self._stack
         text, at = cursor.text, cursor.next
         if stack.is_full(depth):
             return False
         if text.startswith(">", at):
             self._enter(depth)
-            stack.push(OpenQuote(Quote()))
+            stack.push(OpenQuote(Quote(start=start)))
             cursor.take(1)
             cursor.skip_one_space()
             return True

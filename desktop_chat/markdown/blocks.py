@@ -56,9 +56,11 @@ class Quote:
 
     Attributes:
         alert: ``note``, ``tip``, ``important``, ``warning``, ``caution``, or "" for a plain one.
+        start: offset of the line that begins it, which tells it from the quote before it.
     """
 
     alert: str = ""
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """What the beginning of a line says: which block or container it may open."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from desktop_chat.markdown.blocks import ListItem, Quote
+from desktop_chat.markdown.blocks import ListItem
 from desktop_chat.markdown.containers import OpenContainer, OpenItem, OpenQuote
 from desktop_chat.markdown.lines import Cursor
 
@@ -107,7 +107,7 @@ def opens_container(text: str, at: int) -> bool:
 def take_mark(top: OpenContainer | None, word: str) -> str:
     """Take an alert's or a task's mark off the first line of a container; return what is left."""
     if isinstance(top, OpenQuote) and (match := _ALERT.fullmatch(word)):
-        top.value = Quote(match.group(1).lower())
+        top.value = replace(top.value, alert=match.group(1).lower())
         return ""
     if isinstance(top, OpenItem) and isinstance(top.value, ListItem):
         match = _TASK.match(word)

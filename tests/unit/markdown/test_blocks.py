@@ -193,7 +193,7 @@ def test_no_table(source: str) -> None:
 def test_a_table_may_follow_a_line_and_stand_in_containers() -> None:
     blocks = parse("intro\na | b\n-|-\n1 | 2\n> | q |\n> |---|\n")
     assert [type(block).__name__ for block in blocks] == ["TextBlock", *["TableRow"] * 3]
-    assert blocks[3].containers == (Quote(),)
+    assert blocks[3].containers == (Quote(start=blocks[3].start),)
 
 
 def test_an_escaped_pipe_in_code_in_a_cell() -> None:
@@ -261,3 +261,9 @@ def test_no_word_is_lost(name: str) -> None:
     known |= languages | {"numbered", "startFrom", "右边", "ci", "lt", "gt"}
     for word in re.findall(r"[a-zA-Z]{2,}|[\u4e00-\u9fff]+", source):
         assert word in shown or word in known, word
+
+
+def test_two_quotes_in_a_row_are_two() -> None:
+    first, second = parse("> [!NOTE]\n> a\n\n> [!NOTE]\n> b\n")
+    assert first.containers != second.containers
+    assert len({block.containers for block in parse("> a\n>\n> b\n> c\n")}) == 1
