@@ -320,6 +320,6 @@ class AnswerBody(MessageBody):
         for index in body.visible(view[0] - top, view[1] - top):
             piece = body.pieces[index]
             head = top + body.heights.offset(index) + piece.top
-            keys = PieceKeys(self.message.id, index, x + piece.indent, head, view, state.active)
+            keys = PieceKeys(self.message.id, index, x + piece.indent, head, view, state.near)
             result.extend(piece.controls(keys, page))
         return result

@@ -60,11 +60,13 @@ class State(NamedTuple):
 
     Attributes:
         active: whether its actions are shown (last one, under the pointer, keyboard).
+        near: whether the pointer or the keyboard is at it, so that its pieces show their tools.
         marked: what is selected or found in it.
         siblings: its place among its siblings and how many there are, from 1.
     """
 
     active: bool
+    near: bool
     marked: Marked
     siblings: tuple[int, int]
 

@@ -317,9 +317,9 @@ class TranscriptCanvas(QAbstractScrollArea):
         """Return what a message's paint and controls depend on."""
         item = self.column.items[index]
         last = index == len(self.column.items) - 1
-        active = last or self._keyboard or index == self.pointer.hovered
+        near = self._keyboard or index == self.pointer.hovered
         marked = Marked(self.pointer.selection.of(item.id), self.search.hits_of(item.id))
-        return State(active, marked, self.column.siblings(item.id))
+        return State(last or near, near, marked, self.column.siblings(item.id))
 
     def place_controls(self) -> None:
         """Lay the widgets over what is visible."""

@@ -89,7 +89,7 @@ class TextStyle:
 
 
 def _plain(font: QFont) -> QFont:
-    """Return the code font without ligatures, which would hide what stands there."""
+    """Return a font without ligatures, which would hide what stands there: ``->`` as an arrow."""
     for tag in ("calt", "liga"):
         font.setFeature(QFont.Tag(tag), 0)
     return font
@@ -131,9 +131,7 @@ class Look:
         pixels, leading, bold = _SIZES[face]
         if face not in _UNSCALED:
             pixels, leading = round(pixels * self.scale), round(leading * self.scale)
-        font = self._theme.font(pixels, bold=bold, mono=face in _MONO)
-        if face in _MONO:
-            font = _plain(font)
+        font = _plain(self._theme.font(pixels, bold=bold, mono=face in _MONO))
         metrics = QFontMetricsF(font)
         height = metrics.ascent() + metrics.descent()
         baseline = round((leading - height) / 2 + metrics.ascent())

@@ -101,7 +101,16 @@ def body(view: TranscriptView, name: str) -> AnswerBody:
     return found
 
 
+def hover(view: TranscriptView, name: str) -> None:
+    """Let the pointer be over a message, so that it shows all its buttons."""
+    index = view.column.index_of(name)
+    assert index is not None
+    view.pointer.hovered = index
+    view.place_controls()
+
+
 def button(view: TranscriptView, name: str, what: str) -> QAbstractButton:
+    hover(view, name)
     found = view.overlay.widget((name, what))
     assert found is not None, [w.accessibleName() for w in view.overlay.widgets()]
     assert found.isVisible()

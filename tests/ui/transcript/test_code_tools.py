@@ -28,8 +28,7 @@ from desktop_chat.ui.transcript.pieces import PieceKeys
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.transcript.write import NoBrowserError, explain_write, write_whole
 from tests.helpers.qt import on_qt_loop, settle, until
-from tests.ui.transcript.support import answer, body, button, press, question, run, shown
-from tests.ui.transcript.test_controls import hover
+from tests.ui.transcript.support import answer, body, button, hover, press, question, run, shown
 
 LONG = "```go\n" + "".join(f"x{number}\n" for number in range(100)) + "```\n"
 WIDE = "```js\n" + "x" * 300 + "\n```\n"
@@ -77,6 +76,8 @@ def test_tools_stand_in_a_row_and_say_what_they_do(theme: Theme) -> None:
 
 def test_a_tool_that_would_do_nothing_is_not_there(theme: Theme) -> None:
     view = shown(theme, [question("q"), answer("a", "```python\nx\n```\n")])
+    assert icons_of(view) == ["piece:0:copy"], "the others come with the pointer"
+    hover(view, "a")
     assert sorted(icons_of(view)) == ["piece:0:copy", "piece:0:save"]
 
 

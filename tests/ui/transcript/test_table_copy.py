@@ -21,6 +21,7 @@ from tests.ui.transcript.support import (
     body,
     button,
     clipboard,
+    hover,
     point_of,
     press,
     run,
@@ -193,6 +194,8 @@ def test_what_lies_beyond_the_edge_is_not_painted_beside_the_table(theme: Theme)
 
 def test_the_copy_buttons_are_there_for_the_head_alone(theme: Theme) -> None:
     view = shown(theme, [answer("a", TEXT)])
+    assert not [key for name, key in view.overlay.shown() if key.startswith("piece:")]
+    hover(view, "a")
     keys = [key for name, key in view.overlay.shown() if key.startswith("piece:")]
     head = table_of(view)[0]
     assert sorted(keys) == [f"piece:{head}:copy", f"piece:{head}:forms"]
