@@ -31,7 +31,7 @@ from desktop_chat.ui.main_window import MainWindow
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeText
 from desktop_chat.ui.theme import Theme, load_tokens
-from desktop_chat.ui.transcript.browser_page import sweep
+from desktop_chat.ui.transcript.code.browser_page import sweep
 from desktop_chat.wiring import House, build, install_language
 
 T = TypeVar("T")

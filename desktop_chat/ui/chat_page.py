@@ -43,7 +43,7 @@ from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeArea, NoticeBoard, NoticeText
 from desktop_chat.ui.parameters import ParametersDialog
 from desktop_chat.ui.reading import Reading
-from desktop_chat.ui.transcript.find_bar import FindBar
+from desktop_chat.ui.transcript.find.find_bar import FindBar
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.transcript.write import explain_write
 from desktop_chat.ui.welcome import FirstRun, StartPage

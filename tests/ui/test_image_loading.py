@@ -7,7 +7,7 @@ from desktop_chat.core.messages import ChatOptions
 from desktop_chat.core.services import Model, Service
 from desktop_chat.providers.pictures import HttpPictures
 from desktop_chat.ui.chat_page import ChatPage
-from desktop_chat.ui.transcript.layout_image import ImagePiece
+from desktop_chat.ui.transcript.images.layout_image import ImagePiece
 from desktop_chat.wiring import House
 from tests.helpers.byte_server import HANG, ByteServer, delta, reply, sse
 from tests.helpers.qt import on_qt_loop, until

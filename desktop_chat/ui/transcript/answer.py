@@ -19,8 +19,8 @@ from desktop_chat.ui.transcript.answer_paint import (
 from desktop_chat.ui.transcript.answer_text import UNCHANGED, AnswerText
 from desktop_chat.ui.transcript.body import MessageBody, Placed, State
 from desktop_chat.ui.transcript.cards import Card
+from desktop_chat.ui.transcript.code.highlight import Lexers
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
-from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.pieces import PieceKeys

@@ -5,10 +5,10 @@ from typing import Final
 
 from desktop_chat.core.messages import Message
 from desktop_chat.markdown.stream import MarkdownStream
-from desktop_chat.ui.transcript.highlight import Lexers
+from desktop_chat.ui.transcript.code.highlight import Lexers
 from desktop_chat.ui.transcript.look import Face, Page
-from desktop_chat.ui.transcript.plain import PlainStream
 from desktop_chat.ui.transcript.section import Section
+from desktop_chat.ui.transcript.text.plain import PlainStream
 
 UNCHANGED: Final = 1 << 30
 _SLICE_CHARS: Final = 2000

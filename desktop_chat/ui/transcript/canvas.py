@@ -19,26 +19,26 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.accessible import AccessibleTree, name_parts
-from desktop_chat.ui.transcript.accessible_focus import CurrentMessage
+from desktop_chat.ui.transcript.access.accessible import AccessibleTree, name_parts
+from desktop_chat.ui.transcript.access.accessible_focus import CurrentMessage
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import State
-from desktop_chat.ui.transcript.clip import Clips
+from desktop_chat.ui.transcript.code.highlight import Lexers
 from desktop_chat.ui.transcript.controls import Control
+from desktop_chat.ui.transcript.find.search import Search
 from desktop_chat.ui.transcript.furniture import JumpPill, ThinScrollBar, TurnRail
-from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
-from desktop_chat.ui.transcript.keyboard import LINE_STEP, Keyboard
-from desktop_chat.ui.transcript.links_view import Links
+from desktop_chat.ui.transcript.links.links_view import Links
 from desktop_chat.ui.transcript.look import Look, Page
 from desktop_chat.ui.transcript.model import Column
 from desktop_chat.ui.transcript.overlay import Overlay
 from desktop_chat.ui.transcript.pieces import Piece
 from desktop_chat.ui.transcript.places import Marked
-from desktop_chat.ui.transcript.pointer import Pointer
 from desktop_chat.ui.transcript.scroller import Scroller
-from desktop_chat.ui.transcript.search import Search
 from desktop_chat.ui.transcript.sheet import COLUMN, Sheet
+from desktop_chat.ui.transcript.take.clip import Clips
+from desktop_chat.ui.transcript.take.keyboard import LINE_STEP, Keyboard
+from desktop_chat.ui.transcript.take.pointer import Pointer
 from desktop_chat.ui.transcript.turns import Turns
 from desktop_chat.ui.transcript.wheel import Wheel
 

@@ -25,9 +25,9 @@ from desktop_chat.ui import icons
 from desktop_chat.ui.theme import RADIUS_CARD, RADIUS_CODE
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
 from desktop_chat.ui.transcript.ink import Ink, put_text
-from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
-from desktop_chat.ui.transcript.runs import make_run
+from desktop_chat.ui.transcript.text.layout_text import TextFlow
+from desktop_chat.ui.transcript.text.runs import make_run
 
 _PAD: Final = 13
 _TILE: Final = 32

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QWidget
 from desktop_chat.core.i18n import tr
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.browser_page import BrowserPages
+from desktop_chat.ui.transcript.code.browser_page import BrowserPages
 from desktop_chat.ui.transcript.worker import Worker
 from desktop_chat.ui.transcript.write import NoBrowserError, write_whole
 

@@ -14,8 +14,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QTextCharFormat, QTextOp
 
 from desktop_chat.markdown.blocks import Style
 from desktop_chat.ui.theme import Theme, Tokens
-from desktop_chat.ui.transcript.formulas import Formulas
-from desktop_chat.ui.transcript.images import Images
+from desktop_chat.ui.transcript.images.images import Images
+from desktop_chat.ui.transcript.math.formulas import Formulas
 
 PAD: Final = "\u00a0"
 """Stands at both ends of inline code; no line breaks beside it, and it is never copied."""

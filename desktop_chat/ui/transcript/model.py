@@ -9,8 +9,8 @@ from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.answer_paint import Tiles
 from desktop_chat.ui.transcript.bar_scale import BarScale, ColumnBar
 from desktop_chat.ui.transcript.body import MessageBody, Spot
+from desktop_chat.ui.transcript.code.highlight import Lexers
 from desktop_chat.ui.transcript.heights import HeightIndex
-from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.pieces import Piece
 from desktop_chat.ui.transcript.places import Part

@@ -13,8 +13,8 @@ from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.buttons import Kind as ButtonKind
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
+from desktop_chat.ui.transcript.images.picture_area import AreaButton
 from desktop_chat.ui.transcript.overlay_widgets import FoldRow, OverlayIcon, ToolButton
-from desktop_chat.ui.transcript.picture_area import AreaButton
 
 _CODE_RIGHT: Final = 2
 _AWAY: Final = -10_000

@@ -17,14 +17,14 @@ from desktop_chat.markdown.blocks import (
     TextBlock,
 )
 from desktop_chat.ui.transcript.controls import Command, Control
-from desktop_chat.ui.transcript.cut import cut_spans
 from desktop_chat.ui.transcript.deeds import Deeds
 from desktop_chat.ui.transcript.frames import indent_of, label_height
 from desktop_chat.ui.transcript.ink import Ink
-from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.places import PLAIN, Shade
-from desktop_chat.ui.transcript.runs import Run, make_run
+from desktop_chat.ui.transcript.text.cut import cut_spans
+from desktop_chat.ui.transcript.text.layout_text import TextFlow
+from desktop_chat.ui.transcript.text.runs import Run, make_run
 
 Verb: TypeAlias = str
 """What a control of a piece is for, one word: ``copy``, ``save``, ``fold``, ``wrap``, ..."""

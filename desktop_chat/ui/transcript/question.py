@@ -9,6 +9,7 @@ from desktop_chat.core.messages import Message
 from desktop_chat.ui.theme import RADIUS_POPUP
 from desktop_chat.ui.transcript.answer_paint import paint_version
 from desktop_chat.ui.transcript.body import MessageBody, Placed, State
+from desktop_chat.ui.transcript.code.highlight import Lexers
 from desktop_chat.ui.transcript.controls import (
     SWITCH_WIDTH,
     Command,
@@ -17,12 +18,11 @@ from desktop_chat.ui.transcript.controls import (
     action_icon,
     switch_controls,
 )
-from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.places import Part
-from desktop_chat.ui.transcript.plain import PlainStream
 from desktop_chat.ui.transcript.section import Section
+from desktop_chat.ui.transcript.text.plain import PlainStream
 
 FOLD_LINES: Final = 40
 FOLD_CHARS: Final = 4000

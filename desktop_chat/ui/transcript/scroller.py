@@ -7,7 +7,7 @@ from desktop_chat.core.messages import Role
 from desktop_chat.ui.transcript.body import Spot
 from desktop_chat.ui.transcript.model import Anchor, Column
 from desktop_chat.ui.transcript.places import Part
-from desktop_chat.ui.transcript.textmark import TextMark, find_mark, row_of
+from desktop_chat.ui.transcript.text.textmark import TextMark, find_mark, row_of
 
 _NEAR_END: Final = 2
 """So many pixels from the end still count as the end."""

@@ -13,21 +13,21 @@ from desktop_chat.markdown.blocks import (
     RuleBlock,
     TableRow,
 )
+from desktop_chat.ui.transcript.code.highlight import Lexers
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
 from desktop_chat.ui.transcript.frames import paint_frame
 from desktop_chat.ui.transcript.heights import HeightIndex
-from desktop_chat.ui.transcript.highlight import Lexers
+from desktop_chat.ui.transcript.images.layout_image import ImagePiece
 from desktop_chat.ui.transcript.ink import Ink
-from desktop_chat.ui.transcript.layout_code import CodePiece
-from desktop_chat.ui.transcript.layout_image import ImagePiece
-from desktop_chat.ui.transcript.layout_math import MathPiece
-from desktop_chat.ui.transcript.layout_table import RowPiece, TableGrid
 from desktop_chat.ui.transcript.look import Face, Page
+from desktop_chat.ui.transcript.math.layout_math import MathPiece
 from desktop_chat.ui.transcript.pieces import (
     Piece,
     RulePiece,
     TextPiece,
 )
 from desktop_chat.ui.transcript.places import Marked, Part
+from desktop_chat.ui.transcript.tables.layout_table import RowPiece, TableGrid
 
 _KEPT_TAIL: Final = 3
 """The last pieces keep their layouts, because they may be growing."""

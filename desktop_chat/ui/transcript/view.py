@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QWidget
 from desktop_chat.core.events import Notice, NoticeKind, ReasoningDelta, TextDelta
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.announcer import Announcer
+from desktop_chat.ui.transcript.access.announcer import Announcer
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.canvas import TranscriptCanvas
 from desktop_chat.ui.transcript.cards import Card
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
 from desktop_chat.ui.transcript.controls import Command
 from desktop_chat.ui.transcript.deeds import Deeds
-from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.places import Part
 from desktop_chat.ui.transcript.question import QuestionBody
 

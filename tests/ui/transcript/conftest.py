@@ -3,7 +3,7 @@
 import pytest
 
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.highlight import Lexers
+from desktop_chat.ui.transcript.code.highlight import Lexers
 from desktop_chat.ui.transcript.look import Look, Page
 from tests.helpers.theme import make_theme
 

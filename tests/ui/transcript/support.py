@@ -12,7 +12,7 @@ from desktop_chat.core.events import ReasoningDelta, TextDelta
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.answer import AnswerBody
-from desktop_chat.ui.transcript.layout_code import CodePiece
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
 
@@ -101,7 +101,7 @@ def body(view: TranscriptView, name: str) -> AnswerBody:
     return found
 
 
-def hover(view: TranscriptView, name: str) -> None:
+def come_near(view: TranscriptView, name: str) -> None:
     """Let the pointer be over a message, so that it shows all its buttons."""
     index = view.column.index_of(name)
     assert index is not None
@@ -110,7 +110,7 @@ def hover(view: TranscriptView, name: str) -> None:
 
 
 def button(view: TranscriptView, name: str, what: str) -> QAbstractButton:
-    hover(view, name)
+    come_near(view, name)
     found = view.overlay.widget((name, what))
     assert found is not None, [w.accessibleName() for w in view.overlay.widgets()]
     assert found.isVisible()

@@ -18,8 +18,8 @@ from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.markdown.stream import MarkdownStream, parse
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.accessible_content import Content
-from desktop_chat.ui.transcript.accessible_outline import Entry, Group, outline
+from desktop_chat.ui.transcript.access.accessible_content import Content
+from desktop_chat.ui.transcript.access.accessible_outline import Entry, Group, outline
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
 from tests.ui.transcript.support import (

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.messages import MessageState
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.announcer import DONE, OFF, SENTENCE
+from desktop_chat.ui.transcript.access.announcer import DONE, OFF, SENTENCE
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.ui.transcript.support import answer, one, question, run, send, shown, streaming
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from desktop_chat.core.messages import MessageHead, MessageState, Role
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.review import Review
+from desktop_chat.ui.transcript.access.review import Review
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
 from tests.ui.transcript.support import answer, button, one, paint, question, run, send, shown

@@ -11,11 +11,11 @@ from desktop_chat.core.events import ReasoningDelta, TextDelta
 from desktop_chat.core.messages import Message
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript import clip, clip_forms
-from desktop_chat.ui.transcript.clip_code import ClipColours
-from desktop_chat.ui.transcript.clip_forms import PRIVATE_TYPE, Form
 from desktop_chat.ui.transcript.places import Part, Place
-from desktop_chat.ui.transcript.selection import FINISH, START, Point
+from desktop_chat.ui.transcript.take import clip, clip_forms
+from desktop_chat.ui.transcript.take.clip_code import ClipColours
+from desktop_chat.ui.transcript.take.clip_forms import PRIVATE_TYPE, Form
+from desktop_chat.ui.transcript.take.selection import FINISH, START, Point
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
 from tests.ui.transcript.support import (

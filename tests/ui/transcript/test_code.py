@@ -2,13 +2,13 @@ import pytest
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from desktop_chat.markdown.blocks import CodeBlock
-from desktop_chat.ui.transcript.code_sizes import FOLD_ROW, HEADER
-from desktop_chat.ui.transcript.highlight import Lexers
+from desktop_chat.ui.transcript.code.code_sizes import FOLD_ROW, HEADER
+from desktop_chat.ui.transcript.code.highlight import Lexers
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
 from desktop_chat.ui.transcript.ink import Ink
-from desktop_chat.ui.transcript.layout_code import CodePiece
-from desktop_chat.ui.transcript.layout_text import Counter
 from desktop_chat.ui.transcript.look import Page
 from desktop_chat.ui.transcript.places import Shade
+from desktop_chat.ui.transcript.text.layout_text import Counter
 
 
 def piece_of(lines: list[str], page: Page, lexers: Lexers, *, is_open: bool = False) -> CodePiece:

@@ -7,15 +7,15 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from desktop_chat.markdown.blocks import CodeBlock
-from desktop_chat.ui.transcript import code_cuts
-from desktop_chat.ui.transcript.code_cuts import Cuts, wrapped
-from desktop_chat.ui.transcript.code_sizes import FOLD_ROW, HEADER, PAD_X, gutter_of
-from desktop_chat.ui.transcript.highlight import Lexers
+from desktop_chat.ui.transcript.code import code_cuts
+from desktop_chat.ui.transcript.code.code_cuts import Cuts, wrapped
+from desktop_chat.ui.transcript.code.code_sizes import FOLD_ROW, HEADER, PAD_X, gutter_of
+from desktop_chat.ui.transcript.code.highlight import Lexers
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
 from desktop_chat.ui.transcript.ink import Ink
-from desktop_chat.ui.transcript.layout_code import CodePiece
-from desktop_chat.ui.transcript.layout_text import Counter
 from desktop_chat.ui.transcript.look import Page
 from desktop_chat.ui.transcript.places import Shade
+from desktop_chat.ui.transcript.text.layout_text import Counter
 
 TOP = HEADER + 8
 MIXED = [

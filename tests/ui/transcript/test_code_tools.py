@@ -14,21 +14,22 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
 
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.browser_page import (
+from desktop_chat.ui.transcript.code.browser_page import (
     POLICY,
     PREFIX,
     BrowserPages,
     remove_left,
     sandboxed,
 )
-from desktop_chat.ui.transcript.code_files import file_name, safe_name
+from desktop_chat.ui.transcript.code.code_files import file_name, safe_name
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
 from desktop_chat.ui.transcript.controls import Control
-from desktop_chat.ui.transcript.layout_code import CodePiece
 from desktop_chat.ui.transcript.pieces import PieceKeys
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.transcript.write import NoBrowserError, explain_write, write_whole
 from tests.helpers.qt import on_qt_loop, settle, until
-from tests.ui.transcript.support import answer, body, button, hover, press, question, run, shown
+from tests.ui.transcript.support import answer, body, button, come_near, press, question, run, shown
+from tests.ui.transcript.test_controls import hover
 
 LONG = "```go\n" + "".join(f"x{number}\n" for number in range(100)) + "```\n"
 WIDE = "```js\n" + "x" * 300 + "\n```\n"
@@ -77,7 +78,7 @@ def test_tools_stand_in_a_row_and_say_what_they_do(theme: Theme) -> None:
 def test_a_tool_that_would_do_nothing_is_not_there(theme: Theme) -> None:
     view = shown(theme, [question("q"), answer("a", "```python\nx\n```\n")])
     assert icons_of(view) == ["piece:0:copy"], "the others come with the pointer"
-    hover(view, "a")
+    come_near(view, "a")
     assert sorted(icons_of(view)) == ["piece:0:copy", "piece:0:save"]
 
 

@@ -10,10 +10,10 @@ from desktop_chat.core import i18n
 from desktop_chat.core.events import FinishReason, Usage
 from desktop_chat.core.messages import Timing
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
 from desktop_chat.ui.transcript.controls import Command
-from desktop_chat.ui.transcript.layout_code import CodePiece
-from desktop_chat.ui.transcript.layout_text import Counter
 from desktop_chat.ui.transcript.question import FOLD_CHARS, FOLD_LINES, QuestionBody
+from desktop_chat.ui.transcript.text.layout_text import Counter
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.transcript.words import stats, thinking_title
 from tests.ui.transcript.support import (

@@ -1,9 +1,9 @@
 import pytest
 
 from desktop_chat.markdown.blocks import Span, Style
-from desktop_chat.ui.transcript.cut import cut_spans, span_at
-from desktop_chat.ui.transcript.runs import make_run
-from desktop_chat.ui.transcript.units import split_pairs
+from desktop_chat.ui.transcript.text.cut import cut_spans, span_at
+from desktop_chat.ui.transcript.text.runs import make_run
+from desktop_chat.ui.transcript.text.units import split_pairs
 
 SPANS = (
     Span("Some 😀 "),

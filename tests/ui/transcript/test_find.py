@@ -14,13 +14,13 @@ from desktop_chat.core.messages import Message, MessageHead
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.answer_text import AnswerText
-from desktop_chat.ui.transcript.find_bar import FindBar
-from desktop_chat.ui.transcript.found import Found, Hit
-from desktop_chat.ui.transcript.highlight import Lexers
-from desktop_chat.ui.transcript.layout_code import CodePiece
+from desktop_chat.ui.transcript.code.highlight import Lexers
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
+from desktop_chat.ui.transcript.find.find_bar import FindBar
+from desktop_chat.ui.transcript.find.found import Found, Hit
+from desktop_chat.ui.transcript.find.lookup import Growing, Whole
+from desktop_chat.ui.transcript.find.needle import Needle
 from desktop_chat.ui.transcript.look import Page
-from desktop_chat.ui.transcript.lookup import Growing, Whole
-from desktop_chat.ui.transcript.needle import Needle
 from desktop_chat.ui.transcript.places import END, Part
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
@@ -607,7 +607,7 @@ def test_the_selection_is_looked_for_and_esc_gives_back_the_focus(theme: Theme) 
     bar.shut_down()
     assert view.hasFocus()
     from desktop_chat.ui.transcript.places import Place
-    from desktop_chat.ui.transcript.selection import Point
+    from desktop_chat.ui.transcript.take.selection import Point
 
     view.pointer.select(Point("q", Place(Part.BODY, 0, 2)), Point("q", Place(Part.BODY, 0, 5)))
     buttons = [QPushButton(view) for _number in range(3)]

@@ -5,8 +5,8 @@ import pytest
 from desktop_chat.markdown.blocks import Block, Footnote, ListItem, TextBlock
 from desktop_chat.markdown.stream import parse
 from desktop_chat.ui.theme import Theme
+from desktop_chat.ui.transcript.code.highlight import Lexers
 from desktop_chat.ui.transcript.frames import bound_notice, indent_of, label_height, list_indent
-from desktop_chat.ui.transcript.highlight import Lexers
 from desktop_chat.ui.transcript.look import Face, Look, Page
 from desktop_chat.ui.transcript.pieces import TextPiece
 from desktop_chat.ui.transcript.section import Section

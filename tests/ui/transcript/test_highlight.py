@@ -6,7 +6,7 @@ from pygments.lexer import RegexLexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Text
 
-from desktop_chat.ui.transcript.highlight import LONGEST_LINE, Highlighter, Lexers
+from desktop_chat.ui.transcript.code.highlight import LONGEST_LINE, Highlighter, Lexers
 from tests.helpers.qt import on_qt_loop, signal
 
 PYTHON = [

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript import images as images_module
-from desktop_chat.ui.transcript import picture_decode
-from desktop_chat.ui.transcript.layout_image import TALLEST, ImagePiece
-from desktop_chat.ui.transcript.picture_decode import Trouble, data_bytes, decode
-from desktop_chat.ui.transcript.picture_viewer import PictureViewer
+from desktop_chat.ui.transcript.images import images as images_module
+from desktop_chat.ui.transcript.images import picture_decode
+from desktop_chat.ui.transcript.images.layout_image import TALLEST, ImagePiece
+from desktop_chat.ui.transcript.images.picture_decode import Trouble, data_bytes, decode
+from desktop_chat.ui.transcript.images.picture_viewer import PictureViewer
 from desktop_chat.ui.transcript.places import Part
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import on_qt_loop, until

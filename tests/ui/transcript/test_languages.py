@@ -5,10 +5,10 @@ from pygments.lexer import RegexLexer
 from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import Number, Text
 
-from desktop_chat.ui.transcript import languages
-from desktop_chat.ui.transcript.highlight import Highlighter, Lexers, find_lexer
-from desktop_chat.ui.transcript.languages import ALIASES, lexer_of, shown_name, suffix_of
-from desktop_chat.ui.transcript.machines import Tokens
+from desktop_chat.ui.transcript.code import languages
+from desktop_chat.ui.transcript.code.highlight import Highlighter, Lexers, find_lexer
+from desktop_chat.ui.transcript.code.languages import ALIASES, lexer_of, shown_name, suffix_of
+from desktop_chat.ui.transcript.code.machines import Tokens
 
 SAMPLE = [
     "/* a comment */ def f(x): return 1",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from desktop_chat.ui.transcript.links import Doubt, doubt_of, hosts_in, target_of, visible
+from desktop_chat.ui.transcript.links.links import Doubt, doubt_of, hosts_in, target_of, visible
 
 
 @pytest.mark.parametrize(

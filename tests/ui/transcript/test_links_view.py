@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from desktop_chat.markdown.blocks import Footnote
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.links import Doubt
-from desktop_chat.ui.transcript.links_question import LinkQuestion, reason
+from desktop_chat.ui.transcript.links.links import Doubt
+from desktop_chat.ui.transcript.links.links_question import LinkQuestion, reason
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
 from tests.helpers.window import move_pointer

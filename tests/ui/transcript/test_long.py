@@ -8,8 +8,8 @@ from PySide6.QtTest import QTest
 
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.layout_text import Counter
 from desktop_chat.ui.transcript.pieces import TextPiece
+from desktop_chat.ui.transcript.text.layout_text import Counter
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import settle
 from tests.ui.transcript.corpus import EN, ZH

@@ -3,11 +3,11 @@
 import pytest
 
 from desktop_chat.markdown.blocks import Span, Style
-from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
-from desktop_chat.ui.transcript.marks import find_hidden, inert, split_hidden
-from desktop_chat.ui.transcript.runs import make_run
-from desktop_chat.ui.transcript.units import split_pairs
+from desktop_chat.ui.transcript.text.layout_text import TextFlow
+from desktop_chat.ui.transcript.text.marks import find_hidden, inert, split_hidden
+from desktop_chat.ui.transcript.text.runs import make_run
+from desktop_chat.ui.transcript.text.units import split_pairs
 
 BIDI = [
     *range(0x202A, 0x202F),

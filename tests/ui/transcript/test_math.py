@@ -11,15 +11,15 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPixmap, QReg
 
 from desktop_chat.markdown.blocks import MathBlock, Span, Spans, Style
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.formula_source import LONGEST, close, prepare
-from desktop_chat.ui.transcript.formulas import EM, Formula, Formulas, estimated_width
 from desktop_chat.ui.transcript.ink import Ink
-from desktop_chat.ui.transcript.layout_math import MathPiece
-from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import Face, Look, Page
+from desktop_chat.ui.transcript.math.formula_source import LONGEST, close, prepare
+from desktop_chat.ui.transcript.math.formulas import EM, Formula, Formulas, estimated_width
+from desktop_chat.ui.transcript.math.layout_math import MathPiece
 from desktop_chat.ui.transcript.pieces import PieceKeys, TextPiece
 from desktop_chat.ui.transcript.places import Shade
-from desktop_chat.ui.transcript.runs import make_run
+from desktop_chat.ui.transcript.text.layout_text import TextFlow
+from desktop_chat.ui.transcript.text.runs import make_run
 from tests.helpers.theme import make_theme
 from tests.ui.transcript.support import (
     answer,
@@ -159,7 +159,7 @@ def test_what_cannot_be_drawn_is_its_source(latex: str, formulas: Formulas) -> N
 
 def test_no_nesting_makes_more_work_than_it_shows(formulas: Formulas) -> None:
     """Each level of braces would double the library's work."""
-    from desktop_chat.ui.transcript import formula_nodes
+    from desktop_chat.ui.transcript.math import formula_nodes
 
     made = 0
     original = formula_nodes._Font.findglyph
@@ -245,8 +245,8 @@ def test_a_long_arrow_is_as_long_as_its_label(formulas: Formulas, theme: Theme) 
 
 
 def test_what_the_library_would_leave_out_is_refused() -> None:
-    from desktop_chat.ui.transcript.formula_nodes import UndrawableError
-    from desktop_chat.ui.transcript.formula_worker import _mend
+    from desktop_chat.ui.transcript.math.formula_nodes import UndrawableError
+    from desktop_chat.ui.transcript.math.formula_worker import _mend
 
     for text in ("<mo><mi>x</mi></mo>", "<mi>\\foo</mi>", "<mi>&amp;</mi>"):
         with pytest.raises(UndrawableError):
@@ -319,7 +319,7 @@ def test_what_was_not_asked_for_longest_goes_first(
     formulas: Formulas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn(formulas, "x_0")
-    monkeypatch.setattr("desktop_chat.ui.transcript.formulas._KEPT", 8)
+    monkeypatch.setattr("desktop_chat.ui.transcript.math.formulas._KEPT", 8)
     for number in range(1, 12):
         drawn(formulas, f"x_{number}")
         assert formulas.get("x_1", True)

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from desktop_chat.markdown.blocks import CodeBlock
 from desktop_chat.markdown.stream import parse
-from desktop_chat.ui.transcript.needle import Needle, level
-from desktop_chat.ui.transcript.seekable import seekable
-from desktop_chat.ui.transcript.units import join_pairs, split_pairs
+from desktop_chat.ui.transcript.find.needle import Needle, level
+from desktop_chat.ui.transcript.find.seekable import seekable
+from desktop_chat.ui.transcript.text.units import join_pairs, split_pairs
 from tests.ui.transcript.corpus import EN, ZH
 
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.pieces import TextPiece
+from desktop_chat.ui.transcript.take.wordcut import word_at
 from desktop_chat.ui.transcript.view import TranscriptView
-from desktop_chat.ui.transcript.wordcut import word_at
 from tests.helpers.qt import settle
 from tests.ui.transcript.corpus import ZH
 from tests.ui.transcript.support import (

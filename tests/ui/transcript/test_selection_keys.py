@@ -4,7 +4,7 @@ from PySide6.QtTest import QTest
 
 from desktop_chat.core.messages import Message, MessageHead
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.selection import Point
+from desktop_chat.ui.transcript.take.selection import Point
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.ui.transcript.support import (
     answer,

@@ -7,8 +7,8 @@ from PySide6.QtTest import QTest
 from desktop_chat.core.events import FinishReason, ReasoningDelta, TextDelta
 from desktop_chat.core.messages import Timing
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.layout_code import CodePiece
-from desktop_chat.ui.transcript.layout_text import Counter
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
+from desktop_chat.ui.transcript.text.layout_text import Counter
 from tests.helpers.qt import settle
 from tests.ui.transcript.corpus import ALL, EN, ZH
 from tests.ui.transcript.support import (

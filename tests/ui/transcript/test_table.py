@@ -7,12 +7,12 @@ from PySide6.QtGui import QFont
 from desktop_chat.markdown.blocks import Align, Span, Table, TableRow
 from desktop_chat.markdown.table_text import cell_text
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.highlight import Lexers
-from desktop_chat.ui.transcript.layout_table import SAMPLE, RowPiece
-from desktop_chat.ui.transcript.layout_text import Counter
+from desktop_chat.ui.transcript.code.highlight import Lexers
 from desktop_chat.ui.transcript.look import Face, Look, Page
 from desktop_chat.ui.transcript.section import Section
-from desktop_chat.ui.transcript.table_grid import PAD, WIDEST, share
+from desktop_chat.ui.transcript.tables.layout_table import SAMPLE, RowPiece
+from desktop_chat.ui.transcript.tables.table_grid import PAD, WIDEST, share
+from desktop_chat.ui.transcript.text.layout_text import Counter
 
 
 def rows_of(

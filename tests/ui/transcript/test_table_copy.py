@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.layout_table import RowPiece
+from desktop_chat.ui.transcript.tables.layout_table import RowPiece
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.helpers.qt import on_qt_loop, until
 from tests.helpers.theme import make_theme
@@ -21,7 +21,7 @@ from tests.ui.transcript.support import (
     body,
     button,
     clipboard,
-    hover,
+    come_near,
     point_of,
     press,
     run,
@@ -195,7 +195,7 @@ def test_what_lies_beyond_the_edge_is_not_painted_beside_the_table(theme: Theme)
 def test_the_copy_buttons_are_there_for_the_head_alone(theme: Theme) -> None:
     view = shown(theme, [answer("a", TEXT)])
     assert not [key for name, key in view.overlay.shown() if key.startswith("piece:")]
-    hover(view, "a")
+    come_near(view, "a")
     keys = [key for name, key in view.overlay.shown() if key.startswith("piece:")]
     head = table_of(view)[0]
     assert sorted(keys) == [f"piece:{head}:copy", f"piece:{head}:forms"]

@@ -3,10 +3,10 @@ import random
 import pytest
 
 from desktop_chat.markdown.blocks import Span, Style
-from desktop_chat.ui.transcript.layout_text import Counter, TextFlow
 from desktop_chat.ui.transcript.look import Face, Page
-from desktop_chat.ui.transcript.plain import LONGEST, PlainStream
-from desktop_chat.ui.transcript.runs import make_run
+from desktop_chat.ui.transcript.text.layout_text import Counter, TextFlow
+from desktop_chat.ui.transcript.text.plain import LONGEST, PlainStream
+from desktop_chat.ui.transcript.text.runs import make_run
 
 WORDS = [
     "令牌桶",

@@ -8,10 +8,10 @@ from PySide6.QtGui import QPainter, QPixmap, QTextLayout
 
 from desktop_chat.markdown.blocks import Span, Spans, Style
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.layout_text import TextFlow
 from desktop_chat.ui.transcript.look import PAD, Face, Look, Page
-from desktop_chat.ui.transcript.runs import formats, make_run
-from desktop_chat.ui.transcript.typeset import GAP, Edits, allowed_end
+from desktop_chat.ui.transcript.text.layout_text import TextFlow
+from desktop_chat.ui.transcript.text.runs import formats, make_run
+from desktop_chat.ui.transcript.text.typeset import GAP, Edits, allowed_end
 
 TEXTS = [
     "这是“引用”的测试，其中（包括括号）、「直角引号」、『双重』，以及《书名》【方括】！真的吗？是的："

@@ -8,14 +8,14 @@ from PySide6.QtTest import QTest
 
 from desktop_chat.markdown.blocks import Span, Style
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.clip_forms import Form
-from desktop_chat.ui.transcript.code_lines import CodeLines, lay
-from desktop_chat.ui.transcript.layout_text import TextFlow
+from desktop_chat.ui.transcript.code.code_lines import CodeLines, lay
 from desktop_chat.ui.transcript.look import Face, Page
-from desktop_chat.ui.transcript.runs import formats, make_run
-from desktop_chat.ui.transcript.typeset import GAP
-from desktop_chat.ui.transcript.units import join_pairs, split_pairs, to_characters, to_units
-from desktop_chat.ui.transcript.wordcut import word_at
+from desktop_chat.ui.transcript.take.clip_forms import Form
+from desktop_chat.ui.transcript.take.wordcut import word_at
+from desktop_chat.ui.transcript.text.layout_text import TextFlow
+from desktop_chat.ui.transcript.text.runs import formats, make_run
+from desktop_chat.ui.transcript.text.typeset import GAP
+from desktop_chat.ui.transcript.text.units import join_pairs, split_pairs, to_characters, to_units
 from tests.ui.transcript.support import answer, clipboard, point_of, question, run, shown
 
 TEXT = "🚀🎉 done 👩‍👩‍👧 **bold** then 𠮷野家 and the end"

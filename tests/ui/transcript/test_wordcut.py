@@ -5,9 +5,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop_chat.ui.theme import Theme
-from desktop_chat.ui.transcript.units import split_pairs
+from desktop_chat.ui.transcript.take.wordcut import Words, word_at
+from desktop_chat.ui.transcript.text.units import split_pairs
 from desktop_chat.ui.transcript.view import TranscriptView
-from desktop_chat.ui.transcript.wordcut import Words, word_at
 from tests.ui.transcript.support import answer, place_of, question, run, shown
 
 LEFT = Qt.MouseButton.LeftButton

@@ -14,15 +14,15 @@ from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import Placed
 from desktop_chat.ui.transcript.cards import Card
-from desktop_chat.ui.transcript.layout_code import CodePiece
-from desktop_chat.ui.transcript.layout_image import ImagePiece
-from desktop_chat.ui.transcript.layout_math import MathPiece
-from desktop_chat.ui.transcript.layout_table import RowPiece
-from desktop_chat.ui.transcript.layout_text import TextFlow
+from desktop_chat.ui.transcript.code.layout_code import CodePiece
+from desktop_chat.ui.transcript.images.layout_image import ImagePiece
 from desktop_chat.ui.transcript.look import Look
 from desktop_chat.ui.transcript.look import Page as Sheet
+from desktop_chat.ui.transcript.math.layout_math import MathPiece
 from desktop_chat.ui.transcript.pieces import Piece, TextPiece
-from desktop_chat.ui.transcript.units import join_pairs
+from desktop_chat.ui.transcript.tables.layout_table import RowPiece
+from desktop_chat.ui.transcript.text.layout_text import TextFlow
+from desktop_chat.ui.transcript.text.units import join_pairs
 from desktop_chat.ui.transcript.view import TranscriptView
 from tests.ui.transcript.golden.pages import ANSWER, Page
 from tests.ui.transcript.support import body, press, run

@@ -1,0 +1,1 @@
+"""The conversation for assistive technology: tree, announcements, review."""

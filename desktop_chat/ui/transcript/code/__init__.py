@@ -1,0 +1,1 @@
+"""Code cards: lines, colours, what can be pressed on them."""

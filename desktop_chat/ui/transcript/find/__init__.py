@@ -1,0 +1,1 @@
+"""Find in chat: the bar, the search in slices, ticks and hits."""

@@ -1,0 +1,1 @@
+"""Images: decoding, cards, the viewer."""

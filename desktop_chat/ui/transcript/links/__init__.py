@@ -1,0 +1,1 @@
+"""Links: where they really go, and the question before a deceptive one."""

@@ -1,0 +1,1 @@
+"""Formulas: sources, the thread that draws them, pictures."""

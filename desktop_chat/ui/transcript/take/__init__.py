@@ -1,0 +1,1 @@
+"""Pointing, selecting by mouse and keys, and copying."""

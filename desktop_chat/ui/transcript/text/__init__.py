@@ -1,0 +1,1 @@
+"""Text as it is set: runs, lines, marks of hidden characters."""
