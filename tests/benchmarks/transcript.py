@@ -237,7 +237,29 @@ def _other(view: Any, page: object) -> bool:
 
 async def _find(reader: Reader) -> list[dict[str, Any]]:
     """Search for a text that one message holds, and jump there."""
-    return []
+    from desktop_chat.ui.transcript.find.needle import Needle
+    from tests.helpers.qt import until
+
+    view, search = reader.view, reader.view.search
+    heart = Heartbeat()
+    heart.start()
+    began = time.perf_counter()
+    search.look_for(Needle(NEEDLE))
+    await until(lambda: not search.looking, "the end of the search", 120)
+    seconds = time.perf_counter() - began
+    gaps = heart.stop()
+    await reader.painted(view.scroll_to_end)
+    await reader.quiet()
+    taken = await reader.painted(lambda: search.step(-1), lambda: not search.visiting)
+    return [
+        {
+            "case": "read",
+            "what": "find in all messages",
+            "found_s": round(seconds, 2),
+            "gap_p99_ms": gaps["gap_p99_ms"],
+        },
+        {"case": "read", "what": "jump to a search hit", "jump_ms": round(taken, 1)},
+    ]
 
 
 async def measure_monster(reader: Reader, name: str) -> list[dict[str, Any]]:

@@ -122,3 +122,15 @@ def test_the_main_window_stays_small() -> None:
         if isinstance(node, ast.ClassDef) and node.name == "MainWindow"
     ]
     assert len([node for node in window.body if isinstance(node, ast.FunctionDef)]) <= 25
+
+
+@pytest.mark.parametrize("room", ["markdown", "ui/transcript"])
+def test_no_class_has_too_many_methods(room: str) -> None:
+    large = {
+        f"{path.relative_to(PACKAGE).as_posix()}: {node.name}": count
+        for path in sorted((PACKAGE / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+        if (count := sum(isinstance(part, ast.FunctionDef) for part in node.body)) > 30
+    }
+    assert large == {}

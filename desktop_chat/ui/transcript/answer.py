@@ -135,7 +135,7 @@ class AnswerBody(MessageBody):
         """
         deadline = time.perf_counter() + seconds
         changed = UNCHANGED
-        below = self.text.read_thinking(self._think_page(page), deadline)
+        below = self.text.read_thinking(_think_page(page), deadline)
         if below != UNCHANGED and self.thinking.unfolded:
             changed = self._thinking_y(page) + below
         below = self.text.read_body(page, deadline, more=self.live)
@@ -152,10 +152,6 @@ class AnswerBody(MessageBody):
         """Return the height of the thinking row."""
         del page
         return self._header_y() + HEADER
-
-    @staticmethod
-    def _think_page(page: Page) -> Page:
-        return page.narrowed(page.width - _THINK_INDENT)
 
     def _thinking_y(self, page: Page) -> int:
         return self.fold_y(page) + _THINK_ROW + _THINK_PAD
@@ -215,7 +211,7 @@ class AnswerBody(MessageBody):
         body = Placed(Part.BODY, self.text.body, 0, self._body_y(page), page)
         if not self.thinking.shown:
             return (body,)
-        inner = self._think_page(page)
+        inner = _think_page(page)
         y = self._thinking_y(page)
         return (Placed(Part.THINKING, self.text.thinking, _THINK_INDENT, y, inner), body)
 
@@ -323,3 +319,7 @@ class AnswerBody(MessageBody):
             keys = PieceKeys(self.message.id, index, x + piece.indent, head, view, state.near)
             result.extend(piece.controls(keys, page))
         return result
+
+
+def _think_page(page: Page) -> Page:
+    return page.narrowed(page.width - _THINK_INDENT)

@@ -21,7 +21,7 @@ from desktop_chat.ui.transcript.math.formulas import Formula
 from desktop_chat.ui.transcript.pieces import Piece, PieceKeys
 from desktop_chat.ui.transcript.places import PLAIN, Shade
 from desktop_chat.ui.transcript.text.layout_text import TextFlow
-from desktop_chat.ui.transcript.text.runs import Run, make_run
+from desktop_chat.ui.transcript.text.runs import make_run
 
 _PAD: Final = 4
 """Logical pixels above and below a picture."""
@@ -54,7 +54,7 @@ class MathPiece(Piece):
         self._left = 0
         self._scroll = 0
         self._least = 0
-        self.height = self._estimate(page)
+        self.height = _estimate(self.block.text, page)
 
     # What is shown
 
@@ -76,14 +76,6 @@ class MathPiece(Piece):
         """
         seen = self.block.open or self._flow is not None
         return self._formula is None and (self._hopeless or seen)
-
-    def _text(self) -> Run:
-        return make_run((Span(self.latex),))
-
-    def _estimate(self, page: Page) -> int:
-        leading = page.look.styles[Face.BODY].leading
-        rows = 1 + self.block.text.count("\\\\")
-        return rows * leading + (leading if _HIGH.search(self.block.text) else 0) + 2 * _PAD
 
     def _ask(self, page: Page) -> None:
         """Take the newest picture there is, and have a newer one drawn when there can be one."""
@@ -121,7 +113,7 @@ class MathPiece(Piece):
             high = ceil((self._formula.ascent + self._formula.depth) * pixels) + 2 * _PAD
             high = max(high, page.look.styles[Face.BODY].leading)
             return high + (_BAR_ROOM if self.scroll_range(page) else 0)
-        return self._source(page).height if self._written else self._estimate(page)
+        return self._source(page).height if self._written else _estimate(self.block.text, page)
 
     def renew(self, block: Block, page: Page) -> int | None:
         """Take a later form of the same block."""
@@ -131,7 +123,7 @@ class MathPiece(Piece):
         if not block.open:
             self._asked = ""
         if self._flow is not None:
-            self._flow.set_run(self._text(), page.look)
+            self._flow.set_run(make_run((Span(self.latex),)), page.look)
             self._centre(page)
         self.measure(page)
         return 0
@@ -149,7 +141,7 @@ class MathPiece(Piece):
     def _source(self, page: Page) -> TextFlow:
         if self._flow is None:
             width = page.width - self.indent
-            self._flow = TextFlow(Face.CODE, self._text(), width, page.look)
+            self._flow = TextFlow(Face.CODE, make_run((Span(self.latex),)), width, page.look)
             self._centre(page)
         return self._flow
 
@@ -286,15 +278,15 @@ class MathPiece(Piece):
 
     def length(self) -> int:
         """Return the last position."""
-        return len(self._text().text)
+        return len(make_run((Span(self.latex),)).text)
 
     def raw(self) -> str:
         """Return the text that positions count in."""
-        return self._text().text
+        return make_run((Span(self.latex),)).text
 
     def plain(self, start: int, end: int) -> str:
         """Return the source between dollar signs; a part of it where the source is shown."""
-        text = self._text()
+        text = make_run((Span(self.latex),))
         if self._hopeless and (start > 0 or end < len(text.text)):
             return text.plain(start, end)
         return f"$$\n{self.latex}\n$$" if start < end else ""
@@ -329,3 +321,10 @@ class MathPiece(Piece):
         if self._formula is not None:
             return self._formula.width * self._pixels(page)
         return self._source(page).natural_width(page.look) if self._written else 0.0
+
+
+def _estimate(text: str, page: Page) -> int:
+    """Return about how high a formula will be, with the room around it."""
+    leading = page.look.styles[Face.BODY].leading
+    rows = 1 + text.count("\\\\")
+    return rows * leading + (leading if _HIGH.search(text) else 0) + 2 * _PAD
