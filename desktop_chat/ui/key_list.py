@@ -44,7 +44,7 @@ class KeyList(Popup):
         words = labels()
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(4)
+        grid.setVerticalSpacing(3)
         grid.setColumnStretch(0, 1)
         grid.addWidget(Label(self.theme, title, pixels=12, ink="text3"), 0, 0)
         for number, key in enumerate(keys, 1):

@@ -46,6 +46,9 @@ def close_windows() -> None:
     QApplication.clipboard().clear()
     settle()
     gc.collect()
+    # What is left lives on. Looking through all of it after each of some thousand tests would
+    # take longer than the tests.
+    gc.freeze()
 
 
 def on_qt_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
