@@ -21,7 +21,8 @@ from desktop_chat.ui.transcript.deeds import Deeds
 from desktop_chat.ui.transcript.places import Part
 from desktop_chat.ui.transcript.question import QuestionBody
 
-FRAME_MS: Final = 33
+FRAME_MS: Final = 40
+"""Between two frames: no eye sees text come in finer steps, and each frame has its price."""
 _WORK_SECONDS: Final = 0.008
 _REST: Final = 2.0
 """A frame is followed by a pause at least so many times as long as it took."""
