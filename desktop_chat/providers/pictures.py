@@ -43,6 +43,11 @@ _HEADERS: Final = {
     "Connection": "close",
 }
 _BYTES_OF_ANY_KIND: Final = ("", "application/octet-stream", "binary/octet-stream")
+_GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
+_INNER: Final = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"))
+)
+"""Called global, but answered by what is near: by the machines of a cloud, for one."""
 _FAKE: Final = ipaddress.ip_network("198.18.0.0/15")
 """What a proxy that catches all connections of this computer answers in place of addresses."""
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
@@ -198,8 +203,10 @@ def is_public(host: str, address: str) -> bool:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
             found = inner
-        elif found.teredo is not None:
+        elif found not in _GLOBAL_UNICAST or found.teredo is not None:
             return False
     elif found in _FAKE:
         return True
+    if isinstance(found, ipaddress.IPv4Address) and any(found in net for net in _INNER):
+        return False
     return found.is_global and not found.is_multicast

@@ -42,6 +42,7 @@ from PySide6.QtWidgets import (
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import Conversation, SearchHit
 from desktop_chat.ui.activity import Activity, Mark
+from desktop_chat.ui.controls.buttons import plain_tip
 from desktop_chat.ui.controls.fields import Field
 from desktop_chat.ui.controls.paint import paint_box
 from desktop_chat.ui.controls.scrollbar import ScrollBar
@@ -196,7 +197,7 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(row)
         if role == Qt.ItemDataRole.ToolTipRole and row.conversation_id:
-            return row.title
+            return plain_tip(row.title)
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

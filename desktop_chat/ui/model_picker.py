@@ -31,7 +31,7 @@ from desktop_chat.chat.model_lists import ListState, chat_models
 from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.services import Model, Service, ThinkingDialect
 from desktop_chat.ui import icons
-from desktop_chat.ui.controls.buttons import PaintedButton
+from desktop_chat.ui.controls.buttons import PaintedButton, plain_tip
 from desktop_chat.ui.controls.fields import SearchField
 from desktop_chat.ui.controls.labels import Label, Line
 from desktop_chat.ui.controls.paint import blend, paint_box
@@ -187,7 +187,7 @@ class _Models(QAbstractListModel):
             title = row.service.title(language())
             return title if row.heading else f"{row.words}, {title}"
         if role == Qt.ItemDataRole.ToolTipRole and row.model:
-            return row.model.id
+            return plain_tip(row.model.id)
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from desktop_chat.core.i18n import tr
 from desktop_chat.ui import icons
 from desktop_chat.ui.activity import Activity, Mark
-from desktop_chat.ui.controls.buttons import IconButton
+from desktop_chat.ui.controls.buttons import IconButton, plain_tip
 from desktop_chat.ui.controls.paint import paint_hairline
 from desktop_chat.ui.keys import hint
 from desktop_chat.ui.line_text import paint_line
@@ -205,7 +205,7 @@ class TabBar(QTabBar):
             Mark.UNREAD: tr("{title}, new answer").format(title=title),
         }[mark]
         self.setAccessibleTabName(index, words)
-        self.setTabToolTip(index, words)
+        self.setTabToolTip(index, plain_tip(words))
         cross = self.tabButton(index, QTabBar.ButtonPosition.RightSide)
         if cross is not None:
             cross.setAccessibleName(tr("Close tab “{title}”").format(title=title))

@@ -39,6 +39,15 @@ _HOVER_MS: Final = 80
 _FRAME_MS: Final = 33
 
 
+def plain_tip(text: str) -> str:
+    """Return the text of a tooltip so that Qt shows it as it is.
+
+    A tooltip with tags is rich text, whose images Qt opens, from other machines' shares too; titles
+    and the names of models are other people's words.
+    """
+    return html.escape(text, quote=False) if "<" in text else text
+
+
 class PaintedButton(QAbstractButton):
     """A button that paints itself: hover fades in, the focus ring shows for the keyboard only,
     and Enter presses it as Space does.
@@ -73,7 +82,7 @@ class PaintedButton(QAbstractButton):
         """Say more when it is pointed at. Names of services and models may be in it, so it is
         never rich text, whose images would be opened, from other machines' shares too.
         """
-        super().setToolTip(html.escape(text, quote=False) if "<" in text else text)
+        super().setToolTip(plain_tip(text))
 
     def _hover_changed(self, value: float) -> None:
         self._hover = value

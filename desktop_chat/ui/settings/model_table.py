@@ -37,6 +37,7 @@ from PySide6.QtWidgets import (
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.services import Model, ThinkingDialect
 from desktop_chat.ui import icons
+from desktop_chat.ui.controls.buttons import plain_tip
 from desktop_chat.ui.controls.labels import paint_tag, tag_size
 from desktop_chat.ui.controls.paint import paint_box, paint_hairline
 from desktop_chat.ui.controls.scrollbar import ScrollBar
@@ -82,7 +83,7 @@ class ModelRows(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return model.id
         if role == Qt.ItemDataRole.ToolTipRole:
-            return model.id
+            return plain_tip(model.id)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             parts = [model.id]
             if model.id == self.default:

@@ -446,3 +446,10 @@ async def test_a_page_is_opened_in_the_browser_and_nothing_else_happens(
     inner = Tags(document).found[-1][1]["srcdoc"]
     assert inner is not None
     assert inner.endswith(text)
+
+
+def test_a_first_line_of_many_blanks_is_read_at_once() -> None:
+    line = "#" + " " * 100 + "a" * 95 + "!"
+    assert file_name("python", [line]) == "code.py"
+    assert file_name("python", ["#   my_tool.py  "]) == "my_tool.py"
+    assert file_name("css", ["/* site.css */"]) == "site.css"

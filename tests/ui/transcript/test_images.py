@@ -513,3 +513,8 @@ def test_selecting_across_an_image_marks_it(theme: Theme) -> None:
 
 def test_the_limit_of_the_decoder_itself_stays() -> None:
     assert 0 < QImageReader.allocationLimit() <= 512
+
+
+def test_a_jpeg_of_endless_scans_is_not_decoded() -> None:
+    bomb = b"\xff\xd8\xff\xe0" + b"\xff\xda\x00\x08" * 100
+    assert decode(bomb, None).trouble is Trouble.DAMAGED

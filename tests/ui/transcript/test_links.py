@@ -153,3 +153,20 @@ def test_no_address_breaks_it(name: str, text: str) -> None:
             assert all(ord(mark) > 31 for mark in target.shown)
         doubt_of(href, text)
     hosts_in(text)
+
+
+def is_odd(href: str) -> bool:
+    target = target_of(href)
+    assert target is not None
+    return target.odd
+
+
+def test_fields_of_a_mail_that_do_more_than_write_are_asked_about() -> None:
+    assert not is_odd("mailto:a@example.com?subject=Hi&body=Text")
+    assert is_odd("mailto:a@example.com?attach=/etc/passwd")
+    assert is_odd("mailto:a@example.com?bcc=b@example.org")
+
+
+def test_a_host_longer_than_any_is_not_taken_apart() -> None:
+    long = "".join(chr(0x4E00 + number % 5000) for number in range(16_000))
+    assert is_odd(f"http://{long}/")

@@ -780,3 +780,17 @@ def test_a_source_that_was_shown_stays_until_the_picture_is_there(page: Page) ->
     wait(page.formulas)
     piece.measure(page)
     assert piece.drawn
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        "\\xrightarrow{" * 38 + "x" + "}" * 38,
+        "\\xleftarrow[a]{" * 20 + "x" + "}" * 20,
+        "\\mathop{\\mathrm" + " " * 3900 + "\\unknown",
+    ],
+)
+def test_what_would_take_forever_is_given_up(latex: str) -> None:
+    from desktop_chat.ui.transcript.math.formula_worker import draw
+
+    assert draw(latex, True, False) is None

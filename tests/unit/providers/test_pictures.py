@@ -270,6 +270,12 @@ async def test_chunks_are_put_together(fetcher: HttpPictures) -> None:
         ("fe80::1%eth0", False),
         ("fd00::1", False),
         ("2002:7f00:1::", False),
+        ("fec0::1", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("192.0.0.192", False),
+        ("168.63.129.16", False),
         ("words", False),
     ],
 )

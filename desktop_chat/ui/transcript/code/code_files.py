@@ -10,12 +10,13 @@ from desktop_chat.ui.transcript.code.languages import suffix_of
 _FIRST_LINES: Final = 2
 _LONGEST: Final = 80
 _COMMENT: Final = re.compile(
-    r"\s*(?://+|#+(?!!)|--+|;+|%+|/\*+|<!--|\(\*|\"|')\s*"
-    r"(?:file ?(?:name)?|path)?\s*[:：]?\s*"
-    r"(?P<name>[\w .@()+\\/-]*[\w)]\.?[\w+-]*)"
-    r"\s*(?:\*+/|-->|\*\))?\s*",
+    r" ?(?://+|#+(?!!)|--+|;+|%+|/\*+|<!--|\(\*|\"|') ?"
+    r"(?:file ?(?:name)?|path)? ?[:：]? ?"
+    # Possessive, and what ends a comment is taken off before: no share between parts is tried.
+    r"(?P<name>[\w.@()+\\/-][\w .@()+\\/-]*+)",
     re.IGNORECASE,
 )
+_COMMENT_END: Final = re.compile(r" ?(?:\*+/|-->|\*\)) ?$")
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069<>:\"|?*]")
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _SHAPED: Final = re.compile(r"\*\.([A-Za-z0-9+_-]{1,10})")
@@ -45,7 +46,8 @@ def file_name(language: str, lines: Sequence[str], patterns: Sequence[str] = ())
     if not language:
         known.append("*.txt")
     for text in lines[:_FIRST_LINES]:
-        match = _COMMENT.fullmatch(text[:200])
+        line = _COMMENT_END.sub("", " ".join(text[:200].split()))
+        match = _COMMENT.fullmatch(line)
         name = safe_name(match["name"].strip()) if match is not None else ""
         if name and any(fnmatchcase(name, pattern) for pattern in known):
             return name

@@ -18,6 +18,9 @@ from desktop_chat.core.pictures import HEAD_BYTES, PictureHead, picture_head
 MAX_PIXELS: Final = 40_000_000
 """A picture of more is not decoded: a few kilobytes can claim any size."""
 MAX_SIDE: Final = 32_000
+_JPEG: Final = b"\xff\xd8"
+_SCAN: Final = b"\xff\xda"
+_MOST_SCANS: Final = 64
 _MAX_HEADER: Final = 200
 _HEAD_CHARS: Final = HEAD_BYTES // 3 * 4
 _SLICE: Final = 1 << 18
@@ -140,6 +143,9 @@ def decode(data: bytes | str, box: tuple[int, int] | None) -> Decoded:
     """
     raw = data_bytes(data) if isinstance(data, str) else data
     if raw is None:
+        return Decoded(trouble=Trouble.DAMAGED)
+    if raw.startswith(_JPEG) and raw.count(_SCAN) > _MOST_SCANS:
+        # Each scan of a progressive JPEG goes over the whole picture, and needs only twelve bytes.
         return Decoded(trouble=Trouble.DAMAGED)
     head = picture_head(raw)
     trouble = judge(head, raw)

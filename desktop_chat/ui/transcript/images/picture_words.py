@@ -10,11 +10,12 @@ from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.pictures import SUFFIXES
 from desktop_chat.markdown.blocks import Span, Spans, Style
+from desktop_chat.ui.transcript.code.code_files import safe_name
 from desktop_chat.ui.transcript.images.picture_decode import Trouble
 
 _LONGEST: Final = 1000
 """An address longer than this is shown cut; copying gives all of it."""
-_UNFIT: Final = re.compile(r"[^\w\u2e80-\ufaff.-]+")
+_UNFIT: Final = re.compile(r"[^\w\u2e80-\ud7ff\uf900-\ufaff.-]+")
 _NAME: Final = 60
 
 _TROUBLES: Final[Mapping[Trouble, Callable[[], str]]] = {
@@ -103,7 +104,7 @@ def file_name(alt: str, href: str, suffix: str) -> str:
             last = ""
         name, _, end = last.rpartition(".")
         stem = _UNFIT.sub("-", name if end.lower() in {*SUFFIXES, "jpg"} else last).strip("-.")
-    return f"{stem[:_NAME] or 'image'}.{suffix}"
+    return f"{safe_name(stem[:_NAME]) or 'image'}.{suffix}"
 
 
 def amount(count: int) -> str:

@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 _SPLIT: Final = re.compile(r"(?P<scheme>https?|mailto):(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _WEB: Final = re.compile(r"(?P<slashes>[/\\]*)(?P<authority>[^/?#]*)(?P<path>.*)", re.DOTALL)
@@ -48,6 +48,8 @@ _COMMON: Final = """
 """
 _ENDINGS: Final = frozenset(_COMMON.split())
 """A bare name is taken for a host if it ends in one of these: ``main.py`` is none."""
+_LONGEST_HOST: Final = 1000
+"""Characters; names of the network have at most 253, and the coding of longer ones takes long."""
 _ODD_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"})
 
 
@@ -130,6 +132,9 @@ def _mail(rest: str) -> Target:
     after = visible(mark + more)
     # Several recipients: the host of the last one says nothing about the others.
     odd = "," in name or "@" in name
+    # Other fields add recipients, and some mail programs attach the file that one names.
+    fields = parse_qsl(more, keep_blank_values=True)
+    odd = odd or any(field.lower() not in ("subject", "body") for field, _ in fields)
     return Target("mailto", before, host, _shown(place, host), after, "", judged.lookalike, odd)
 
 
@@ -141,6 +146,8 @@ class _Judged:
 
 def _network(name: str) -> tuple[str, _Judged]:
     """Return a host as the network knows it, and what is wrong with it."""
+    if len(name) > _LONGEST_HOST:
+        return ascii(name[:_LONGEST_HOST].lower())[1:-1], _Judged(odd=True)
     if name.startswith("["):
         return ascii(name.lower())[1:-1], _Judged(odd=not _NUMBERS.fullmatch(name))
     if name.isascii():

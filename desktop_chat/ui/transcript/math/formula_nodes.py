@@ -45,13 +45,28 @@ _WIDE: Final = (
 _TURN: Final = 0.0015
 """Seconds of work after which the thread lets others run; the interpreter would take longer."""
 _BREATH: Final = 0.0001
+_LONGEST: Final = 2.0
+"""Seconds of the thread's own time for one formula."""
 _turn = time.perf_counter()
+_end = float("inf")
+
+
+def begin() -> None:
+    """Take note that a formula is begun, which has so much time and no more."""
+    global _end
+    _end = time.thread_time() + _LONGEST
 
 
 def breathe() -> None:
-    """Let the UI thread run, every now and then."""
+    """Let the UI thread run, every now and then.
+
+    Raises:
+        UndrawableError: the formula has taken too long; some cost twice as much for each level.
+    """
     global _turn
     if time.perf_counter() - _turn > _TURN:
+        if time.thread_time() > _end:
+            raise UndrawableError
         time.sleep(_BREATH)
         _turn = time.perf_counter()
 

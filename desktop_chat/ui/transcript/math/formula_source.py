@@ -36,8 +36,9 @@ _TEXT: Final = re.compile(r"\\(?:text(?:bf|it|md|normal|rm|sf|tt|up)?|mbox|hbox|
 _TEXT_ESCAPE: Final = re.compile(r"\\([%_&#$ ])|~")
 _OPERATOR: Final = re.compile(r"\\operatorname\s*\*?\s*\{([^{}]*[^{}a-zA-Z\s*][^{}]*)\}")
 _NAMED: Final = re.compile(
-    r"\\mathop\s*\{\s*\\(?:mathrm|text|rm|operatorname)\s*(?:\{([a-zA-Z\s]+)\}|([a-zA-Z\s]+))\s*\}"
-    r"\s*(?:\\limits(?![a-zA-Z]))?"
+    # Possessive: blanks that two parts could take would be tried in every share between them.
+    r"\\mathop\s*+\{\s*+\\(?:mathrm|text|rm|operatorname)\s*+(?:\{([a-zA-Z\s]++)\}\s*+|([a-zA-Z\s]++))\}"
+    r"\s*+(?:\\limits(?![a-zA-Z]))?"
 )
 _ATOM: Final = re.compile(r"\\math(?:op|bin|rel|ord|open|close|punct|inner)(?![a-zA-Z])")
 _BARS: Final = re.compile(r"\\[lr]?([vV]ert)(?![a-zA-Z])")

@@ -18,6 +18,7 @@ from desktop_chat.ui.transcript.math.formula_nodes import (
     SIZE,
     LatexConverter,
     UndrawableError,
+    begin,
     breathe,
 )
 from desktop_chat.ui.transcript.math.formula_source import Prepared, close, prepare
@@ -89,6 +90,7 @@ def draw(latex: str, display: bool, growing: bool) -> Drawing | None:
         prepared = prepare(attempt)
         if prepared is None:
             continue
+        begin()
         try:
             return replace(_draw(prepared, display), whole=attempt == latex)
         except Exception:  # the libraries raise whatever a formula makes them raise
