@@ -2,7 +2,9 @@
 
 The page is the content of a frame that has an origin of its own, so that its scripts reach neither
 other files nor what else the browser has open. Two policies, one outside and one inside of the
-frame, forbid every request; forms, windows and leaving the frame are forbidden by the sandbox.
+frame, forbid every request that a policy governs; forms, windows and leaving the frame are
+forbidden by the sandbox. What no policy governs remains: looking up the name of a host that a page
+asks to connect to, and WebRTC in a browser that does not know its directive.
 """
 
 import html
