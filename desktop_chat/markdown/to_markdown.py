@@ -18,7 +18,6 @@ from desktop_chat.markdown.blocks import (
     Quote,
     RuleBlock,
     Span,
-    Spans,
     Style,
     TableRow,
 )
@@ -46,11 +45,6 @@ def to_markdown(blocks: Iterable[Block]) -> str:
     item that has lost its beginning is written with its marker.
     """
     return "\n".join(_lines(nest(blocks)))
-
-
-def spans_to_markdown(spans: Spans) -> str:
-    """Return the text of one paragraph as Markdown."""
-    return paragraph_markdown(spans)
 
 
 def _lines(nodes: Sequence[Node]) -> list[str]:

@@ -12,6 +12,7 @@ from desktop_chat.core.pictures import SUFFIXES
 from desktop_chat.markdown.blocks import Span, Spans, Style
 from desktop_chat.ui.transcript.code.code_files import safe_name
 from desktop_chat.ui.transcript.images.picture_decode import Trouble
+from desktop_chat.ui.transcript.links.links import asked_host
 
 _LONGEST: Final = 1000
 """An address longer than this is shown cut; copying gives all of it."""
@@ -61,20 +62,6 @@ def _failure(error: ErrorInfo) -> str:
     return tr("The image could not be loaded.")
 
 
-def ascii_host(host: str) -> str:
-    """Return a host as it is asked for: letters of other scripts as punycode."""
-    labels = []
-    for label in host.split("."):
-        if label.isascii():
-            labels.append(label)
-            continue
-        try:
-            labels.append(label.encode("idna").decode("ascii"))
-        except UnicodeError:
-            labels.append("xn--" + label.encode("punycode").decode("ascii"))
-    return ".".join(labels)
-
-
 def address_spans(href: str) -> Spans:
     """Return an address with its host set off; a host in another script shows what it is."""
     shown = href if len(href) <= _LONGEST else f"{href[:_LONGEST]}…"
@@ -82,7 +69,7 @@ def address_spans(href: str) -> Spans:
     at = shown.find(host) if host else -1
     if at < 0:
         return (Span(shown),)
-    parts = [Span(shown[:at]), Span(ascii_host(host), Style.BOLD), Span(shown[at + len(host) :])]
+    parts = [Span(shown[:at]), Span(asked_host(host), Style.BOLD), Span(shown[at + len(host) :])]
     return tuple(part for part in parts if part.text)
 
 

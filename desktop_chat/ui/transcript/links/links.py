@@ -144,6 +144,11 @@ class _Judged:
     odd: bool = False
 
 
+def asked_host(name: str) -> str:
+    """Return a host as it is asked for: one with letters of other scripts as ``xn--…``."""
+    return name if name.isascii() else _network(name)[0]
+
+
 def _network(name: str) -> tuple[str, _Judged]:
     """Return a host as the network knows it, and what is wrong with it."""
     if len(name) > _LONGEST_HOST:
