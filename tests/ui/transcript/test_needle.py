@@ -152,6 +152,10 @@ def test_what_is_not_there_is_passed_over_without_parsing() -> None:
     assert Needle("fo").in_plain("FOO")
 
 
+def test_marks_of_footnotes_side_by_side_are_no_link() -> None:
+    assert Needle("11A", case=True).in_markdown("[^1][^1]&#65;")
+
+
 def test_leveling_keeps_every_position() -> None:
     text = "İ ß ſ K ﬁ Ａ１ 😀 Σς"
     assert len(level(text, case=False)) == len(text)

@@ -9,7 +9,8 @@ from desktop_chat.ui.transcript.text.units import split_pairs
 _MARKS: Final = r"[\s*_~`\\$\[\]()!<>^|\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
 """What Markdown may have between two characters that are shown side by side."""
 _ADDRESS: Final = re.compile(r"\]\(\s*<?[^\s()<>\[\]]*>?(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
-_LABEL: Final = re.compile(r"\]\[[^\[\]]*\]")
+_LABEL: Final = re.compile(r"\]\[(?!\^)[^\[\]]*\]")
+"""Of a link, which is not shown; the mark of a footnote is."""
 _ENTITY: Final = re.compile(r"&(?:#\w{1,8}|\w{1,32});")
 _DECODED: Final = re.compile(r"%[0-9a-f]{2}|xn--", re.IGNORECASE)
 _FULL_WIDTH: Final = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
