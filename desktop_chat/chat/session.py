@@ -544,6 +544,7 @@ class ChatSession:
                 return
             saved = await self._ports.store.conversation(self.conversation.id)
             if saved is not None:
+                await self._show_end(saved)
                 heads = await self._ports.store.heads(saved.id)
                 self._tree = MessageTree(heads)
                 if heads and (saved.leaf_id is None or saved.leaf_id not in self._tree):
@@ -553,6 +554,20 @@ class ChatSession:
                 self._show()
                 await self._fetch(self._newest())
             self._opened = True
+
+    async def _show_end(self, saved: Conversation) -> None:
+        """Show the end of a long branch before its thousands of heads are read."""
+        if saved.leaf_id is None:
+            return
+        end = await self._ports.store.branch_end(
+            saved.leaf_id, count=_FIRST_LOAD_MESSAGES, chars=_FIRST_LOAD_CHARS
+        )
+        self._texts.update((message.id, message) for message in end)
+        if end and end[0].parent_id is not None:
+            self._tree = MessageTree(message.head() for message in end)
+            self.conversation = saved
+            self._show()
+            self._emit(BranchChanged(self.branch()))
 
     def _show(self) -> None:
         self._visible = [head.id for head in self._tree.branch(self.conversation.leaf_id)]

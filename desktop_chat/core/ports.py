@@ -221,6 +221,18 @@ class ConversationStore(Protocol):
         """Return the whole tree without texts."""
         ...
 
+    async def branch_end(self, leaf_id: str, *, count: int, chars: int) -> list[Message]:
+        """Return the end of the branch that ends with ``leaf_id``, first to last.
+
+        The cost does not grow with the conversation.
+
+        Args:
+            leaf_id: the last message; an unknown one gives an empty list.
+            count: at most so many.
+            chars: no more once the texts of those after it are longer than this together.
+        """
+        ...
+
     async def messages(self, ids: Sequence[str]) -> list[Message]:
         """Return messages in the order asked for; unknown ids are left out.
 

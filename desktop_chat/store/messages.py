@@ -48,6 +48,26 @@ def heads(connection: apsw.Connection, conversation_id: str) -> list[MessageHead
     return found
 
 
+def branch_end(
+    connection: apsw.Connection, leaf_id: str, count: int, chars: int
+) -> list[Message]:
+    """Return the end of a branch, first to last, found from its leaf upwards."""
+    found: list[str] = []
+    above: str | None = leaf_id
+    with snapshot(connection):
+        while above is not None and len(found) < count and chars >= 0:
+            row = connection.execute(
+                "SELECT parent_id, chars FROM messages WHERE id = ?",
+                (above,),
+            ).fetchone()
+            if row is None or above in found:
+                break
+            found.append(above)
+            above = row[0]
+            chars -= row[1]
+        return _load(connection, found[::-1])
+
+
 def load(connection: apsw.Connection, ids: Sequence[str]) -> list[Message]:
     """Return messages in the order asked for, those that stream with what was appended."""
     with snapshot(connection):

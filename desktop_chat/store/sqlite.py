@@ -74,6 +74,10 @@ class SqliteStore:
         """Return the whole tree without texts."""
         return await self._read(lambda db: messages.heads(db, conversation_id))
 
+    async def branch_end(self, leaf_id: str, *, count: int, chars: int) -> list[Message]:
+        """Return the last messages of a branch; the cost does not grow with the conversation."""
+        return await self._read(lambda db: messages.branch_end(db, leaf_id, count, chars))
+
     async def messages(self, ids: Sequence[str]) -> list[Message]:
         """Return messages in the order asked for; unknown ids are left out.
 

@@ -6,8 +6,9 @@ Conversations are written into a real database first; then a process with the re
 real X server reads them. Each line of output is JSON with a ``case``; times are in milliseconds,
 from the call that a click or a key makes to the end of the painting that shows its result.
 
-- ``open``: ``first_paint_ms`` from the click, with ``messages`` messages of 500 tokens; ``rss_mb``
-  above what the window took before.
+- ``open``: ``first_paint_ms`` from the click, with ``messages`` messages of 500 tokens;
+  ``all_known_ms`` until the scroll bar knows them all; ``rss_mb`` above what the window took
+  before.
 - ``read``: in the largest one, ``step`` is a notch of the wheel, ``jump`` goes to the middle, to
   other places, to a search hit and to the end. ``bar_back_px`` is how far the thumb of the scroll
   bar ever moved against the direction of scrolling.
@@ -153,6 +154,12 @@ class Reader:
         await until(lambda: self._painted.is_set() and self.complete(), name, 60)
         return (time.perf_counter() - began) * 1000
 
+    async def whole(self, count: int) -> None:
+        """Wait until the view knows all messages, not those at the end alone."""
+        from tests.helpers.qt import until
+
+        await until(lambda: len(self.view.column.items) >= count, "all messages", 60)
+
     async def quiet(self) -> None:
         """Wait until the view asks for no more frames."""
         from tests.helpers.qt import until
@@ -180,13 +187,18 @@ async def measure_open(reader: Reader, name: str) -> list[dict[str, Any]]:
     await reader.open("warm")
     await reader.quiet()
     before = _rss()
+    began = time.perf_counter()
     first = await reader.open(name)
+    count = int(name.removeprefix("talk"))
+    await reader.whole(count)
+    whole = (time.perf_counter() - began) * 1000
     await reader.quiet()
     return [
         {
             "case": "open",
-            "messages": int(name.removeprefix("talk")),
+            "messages": count,
             "first_paint_ms": round(first, 1),
+            "all_known_ms": round(whole, 1),
             "rss_mb": round(_rss() - before, 1),
         }
     ]
@@ -195,6 +207,7 @@ async def measure_open(reader: Reader, name: str) -> list[dict[str, Any]]:
 async def measure_read(reader: Reader, name: str) -> list[dict[str, Any]]:
     """Scroll, jump and change the looks of a long conversation."""
     await reader.open(name)
+    await reader.whole(LARGE)
     view, bar = reader.view, reader.view.verticalScrollBar()
     steps, back = [], 0
     for direction, count in ((-96, 300), (96, 300), (-600, 100)):

@@ -445,7 +445,10 @@ async def test_reopening_loads_the_newest_texts_and_the_rest_on_demand() -> None
         assert len(branch) == 8
         assert isinstance(branch[0], MessageHead)
         assert isinstance(branch[-1], Message)
-        assert watch.of(BranchChanged)[0].branch == branch
+        end, whole = (told.branch for told in watch.of(BranchChanged))
+        assert whole == branch
+        assert end == branch[-len(end) :], "the end is shown before the rest is known"
+        assert 0 < len(end) < len(branch)
         await again.load([first])
         assert watch.of(MessagesLoaded)[0].messages[0].id == first
         assert isinstance(again.branch()[0], Message)

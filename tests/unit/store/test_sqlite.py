@@ -254,6 +254,24 @@ async def test_heads_of_a_long_conversation_read_no_text(opened: Opened) -> None
     assert pages < 500, "the texts alone fill 5,000 pages"
 
 
+async def test_the_end_of_a_branch_is_found_from_its_leaf(store: SqliteStore) -> None:
+    await store.save_conversation(conversation())
+    parent = None
+    for number in range(9):
+        await store.finish(question(f"m{number}", parent, "字" * 10))
+        parent = f"m{number}"
+    await store.finish(question("aside", "m6", "not on the branch"))
+
+    async def end(leaf: str, count: int, chars: int) -> list[str]:
+        return [item.id for item in await store.branch_end(leaf, count=count, chars=chars)]
+
+    assert await end("m8", 3, 1000) == ["m6", "m7", "m8"]
+    assert await end("m8", 9, 15) == ["m7", "m8"], "the one that is over the limit is whole"
+    assert await end("aside", 2, 1000) == ["m6", "aside"]
+    assert await end("m1", 5, 1000) == ["m0", "m1"]
+    assert await end("nobody", 5, 1000) == []
+
+
 async def test_appending_costs_the_same_early_and_late(store: SqliteStore) -> None:
     async def pages_written() -> int:
         await sql(store, lambda db: db.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE, True))
