@@ -13,7 +13,7 @@ from desktop_chat.markdown.blocks import Align, Spans, Style, Table, TableRow
 from desktop_chat.ui.transcript.look import Face, Look
 from desktop_chat.ui.transcript.math.formulas import Undrawn
 from desktop_chat.ui.transcript.text.layout_text import TextFlow
-from desktop_chat.ui.transcript.text.runs import make_run
+from desktop_chat.ui.transcript.text.runs import Run, make_run
 
 SAMPLE: Final = 20
 """Rows of a higher index do not change the columns."""
@@ -57,8 +57,7 @@ class Need:
         text = "".join(span.text for span in cell).strip()
         self.natural = self.word = 0
         if text:
-            flow = TextFlow(face, make_run(cell), _UNBOUND, look, _UNDRAWN)
-            self.natural = int(flow.natural_width(look)) + 2
+            self.natural = int(_natural_width(make_run(cell), face, look)) + 2
             self.word = min(self.natural, _longest_word(text, face, look))
         self.number = None if _NO_VALUE.fullmatch(text) else bool(_NUMBER.fullmatch(text))
 
@@ -85,6 +84,12 @@ def _cut(cell: Spans) -> Spans:
         kept.append(span if whole else replace(span, text=span.text[:room]))
         room -= len(span.text)
     return tuple(kept)
+
+
+def _natural_width(run: Run, face: Face, look: Look) -> float:
+    if run.marks or run.objects or not run.text.isascii():
+        return TextFlow(face, run, _UNBOUND, look, _UNDRAWN).natural_width(look)
+    return QFontMetricsF(look.styles[face].font).horizontalAdvance(run.text)
 
 
 def _longest_word(text: str, face: Face, look: Look) -> int:
