@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -42,6 +43,11 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[socket.socket, li
 async def grown(reads: list[bytes], count: int) -> None:
     """Wait until something was read so many times."""
     await until(lambda: len(reads) >= count, "a read")
+
+
+def complete(reads: list[bytes], size: int) -> bool:
+    """Tell whether so many bytes were read."""
+    return sum(map(len, reads)) >= size
 
 
 @on_qt_loop
@@ -112,6 +118,5 @@ async def test_bulk_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
         block = b"x" * module._BULK
         for number in range(3 * module._READ_BURST):
             far.sendall(block)
-            size = (number + 1) * len(block)
-            await until(lambda size=size: sum(map(len, reads)) >= size, "a block")
+            await until(partial(complete, reads, (number + 1) * len(block)), "a block")
         assert len(reads) < 5 * module._READ_BURST
