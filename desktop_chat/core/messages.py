@@ -1,12 +1,14 @@
 """A conversation is a tree of messages; what is on the screen is one branch of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from desktop_chat.core.attachments import Attachment
 from desktop_chat.core.errors import ErrorInfo
 from desktop_chat.core.events import FinishReason, Usage
+from desktop_chat.core.json import JsonValue
 
 
 class Role(StrEnum):
@@ -44,6 +46,34 @@ class Timing:
     first_token: float | None = None
     reasoning: float | None = None
     total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that an answer asked for.
+
+    Attributes:
+        id: the service's, or one of our own where it gave none.
+        name: of the function.
+        arguments: JSON as it arrived; it may be cut off.
+    """
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an answer cost by the price list of its day.
+
+    Attributes:
+        amount: in units of the currency.
+        currency: ``CNY`` or ``USD``.
+    """
+
+    amount: float
+    currency: str
 
 
 class MessageHead(NamedTuple):
@@ -89,6 +119,14 @@ class Message:
         model: the model's id, or "".
         run_id: the run of this program that streams it, or "" when none does.
         omitted: how many earlier messages of its branch the context policy left out.
+        attachments: files: those of a question, and pictures that an answer made.
+        tool_calls: what an answer asked for.
+        tool_call_id: in a message of the role TOOL, the call that it answers.
+        echo: what the protocol wants back with this answer (see ``events.Echo``), or None.
+        cost: what it cost, or None where the price is not known.
+        asked_service: the name of the service that was asked, where a backup answered; else "".
+        cached_at: when the answer was first given, in seconds since the epoch, where it came from
+            the cache; else None.
     """
 
     id: str
@@ -108,6 +146,13 @@ class Message:
     model: str = ""
     run_id: str = ""
     omitted: int = 0
+    attachments: tuple[Attachment, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    echo: JsonValue = None
+    cost: Cost | None = None
+    asked_service: str = ""
+    cached_at: float | None = None
 
     def head(self) -> MessageHead:
         """Return what ``ConversationStore.heads`` would give for it."""
@@ -119,6 +164,52 @@ class Message:
             self.created_at,
             len(self.text) + len(self.reasoning),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Parameters of sampling that not every service knows. What is None or empty is not sent.
+
+    Attributes:
+        n: how many answers; the further ones become siblings of the first.
+        stop: texts before which the answer ends.
+        top_k: how many candidates for each token.
+        min_p: the least probability of a candidate, against that of the likeliest.
+        frequency_penalty: -2 to 2.
+        presence_penalty: -2 to 2.
+        seed: for the same answer again.
+        response_format: ``text``, ``json_object`` or ``json_schema``; "" says nothing.
+        json_schema: the schema for ``json_schema``.
+    """
+
+    n: int | None = None
+    stop: tuple[str, ...] = ()
+    top_k: int | None = None
+    min_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    seed: int | None = None
+    response_format: str = ""
+    json_schema: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageOptions:
+    """What a picture is to be like. What is 0, None or "" is left to the service.
+
+    Attributes:
+        size: ``1024x1024``.
+        count: how many pictures.
+        seed: for the same picture again.
+        negative_prompt: what is not to be seen.
+        style: a word that the service knows.
+    """
+
+    size: str = ""
+    count: int = 0
+    seed: int | None = None
+    negative_prompt: str = ""
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +226,10 @@ class ChatOptions:
         thinking: on, off, or None for the service's own default.
         effort: one of the efforts of the model's thinking dialect, or "".
         rounds: how many question-and-answer rounds of context are sent; None sends all.
+        sampling: further parameters.
+        image: what pictures are to be like.
+        extra: further fields of the body, as the user typed them.
+        extra_headers: further headers, as the user typed them.
     """
 
     service_id: str = ""
@@ -146,6 +241,10 @@ class ChatOptions:
     thinking: bool | None = None
     effort: str = ""
     rounds: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    image: ImageOptions = field(default_factory=ImageOptions)
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+    extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +259,7 @@ class Conversation:
         updated_at: seconds since the epoch of the newest message.
         leaf_id: the end of the visible branch, or None when empty.
         options: what it asks with.
+        remote_ids: the services' own ids of this conversation, by service id.
     """
 
     id: str
@@ -169,6 +269,7 @@ class Conversation:
     leaf_id: str | None = None
     titled_by_user: bool = False
     options: ChatOptions = field(default_factory=ChatOptions)
+    remote_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 class MessageTree:

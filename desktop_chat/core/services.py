@@ -42,6 +42,54 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class PricePeriod:
+    """Hours of the day with prices of their own.
+
+    Attributes:
+        start: ``HH:MM``, included.
+        end: ``HH:MM``, excluded; before ``start`` when the night is meant.
+        input: for a million tokens.
+        output: for a million tokens.
+        cached: for a million input tokens from the service's cache, or None when they cost like
+            others.
+    """
+
+    start: str
+    end: str
+    input: float
+    output: float
+    cached: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs.
+
+    Attributes:
+        currency: ``CNY`` or ``USD``.
+        input: for a million tokens.
+        output: for a million tokens, thinking included.
+        cached: for a million input tokens from the service's cache, or None when they cost like
+            others.
+        cache_write: for a million input tokens written to the cache, or None likewise.
+        image: for a picture, or None.
+        periods: hours of the day that cost otherwise.
+        time_zone: of those hours, an IANA name.
+        as_of: the day on which the list was read: ``2026-11-01``.
+    """
+
+    currency: str
+    input: float
+    output: float
+    cached: float | None = None
+    cache_write: float | None = None
+    image: float | None = None
+    periods: tuple[PricePeriod, ...] = ()
+    time_zone: str = "Asia/Shanghai"
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A model of a service.
 
@@ -50,12 +98,82 @@ class Model:
         context_tokens: how much it reads, or None when unknown.
         output_tokens: how much it writes at most, or None when unknown.
         thinking: what it offers in the way of thinking.
+        makes: what it answers with: ``text`` or ``image``.
+        images: whether it takes images, or None when unknown.
+        files: whether it takes PDF files, or None when unknown.
+        tools: whether it calls tools, or None when unknown.
+        prefix: whether it can write on an answer that it is given the beginning of.
+        price: or None when unknown.
+        name: as people call it, or "".
     """
 
     id: str
     context_tokens: int | None = None
     output_tokens: int | None = None
     thinking: Thinking = field(default_factory=Thinking)
+    makes: str = "text"
+    images: bool | None = None
+    files: bool | None = None
+    tools: bool | None = None
+    prefix: bool = False
+    price: Price | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The way to a service.
+
+    Attributes:
+        proxy: ``system`` (as environment and system say), ``none`` or ``custom``.
+        proxy_url: of a custom one: ``http``, ``https``, ``socks5`` or ``socks5h``, host and port;
+            never a password. Its user and password are kept like a key.
+        ca_file: a file of further authorities in PEM, or "".
+        http2: whether HTTP/2 is used where it is offered.
+    """
+
+    proxy: str = "system"
+    proxy_url: str = ""
+    ca_file: str = ""
+    http2: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a service may be asked, by all tabs together. None is no limit of ours.
+
+    Attributes:
+        per_minute: requests.
+        per_second: requests.
+        tokens_per_minute: input and output together.
+        concurrent: streams at the same time.
+    """
+
+    per_minute: int | None = None
+    per_second: float | None = None
+    tokens_per_minute: int | None = None
+    concurrent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Who is asked when a service does not answer. The text goes to another company then.
+
+    Attributes:
+        enabled: off until the user turns it on.
+        service_id: the backup.
+        models: the backup's model for each of ours; ``""`` is for all others.
+        failures: so many 5xx in a row bring it on; a refused connection does at once.
+        first_token: seconds without a first token that bring it on.
+        hedge: seconds after which both are asked and the first to answer is kept; None never.
+    """
+
+    enabled: bool = False
+    service_id: str = ""
+    models: Mapping[str, str] = field(default_factory=dict)
+    failures: int = 2
+    first_token: float = 10.0
+    hedge: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +183,15 @@ class Service:
     Attributes:
         id: short, stable, lower case: ``deepseek``.
         name: as shown, by language code (``zh_CN``, ``en``); ``""`` is the fall-back key.
-        protocol: the registry name of the protocol: ``openai-chat`` or ``demo``.
+        protocol: the registry name of the protocol: ``openai-chat``, ``openai-responses``,
+            ``anthropic``, ``ollama``, ``gateway``, ``websocket`` or ``demo``.
+        images: the registry name of the protocol for models that make pictures:
+            ``openai-images``, ``gateway-images``, or "" for none.
         base_url: as the catalogue or the user gave it.
-        auth: ``bearer`` or ``none``.
+        auth: ``bearer``, ``header``, ``query``, ``oauth`` (form), ``oauth-json``, ``hmac`` or
+            ``none``.
+        auth_fields: what the way of proving needs beside the secret: ``header`` and ``prefix``,
+            ``query`` (their names), ``token_url``, ``scope``, ``audience``.
         key_env: environment names under which users keep its key.
         models: those known.
         default_model: an id of ``models``, or "".
@@ -83,6 +207,15 @@ class Service:
         first_token_timeout: seconds until the first delta; keep-alives start it anew.
         idle_timeout: seconds between two deltas; keep-alives start it anew.
         connect_timeout: seconds.
+        total_timeout: seconds that an answer may take, or None.
+        network: the way to it.
+        limits: how much it may be asked.
+        backup: who is asked in its place.
+        cache: whether answers to identical requests at temperature 0 are kept and given again.
+        balance: the shape of its balance endpoint: ``deepseek``, ``siliconflow``, ``openrouter``,
+            or "" for none.
+        options: what a protocol knows beyond these: ``text_path``, ``stream_path``, ``request``
+            (``messages`` or ``prompt``), ``keep_alive``, ``url_encode``.
         enabled: whether the pickers show it.
         builtin: whether it stems from the catalogue that ships.
         configured: whether the user has set it up (or it needs no setting up).
@@ -91,8 +224,10 @@ class Service:
     id: str
     name: Mapping[str, str]
     protocol: str = "openai-chat"
+    images: str = ""
     base_url: str = ""
     auth: str = "bearer"
+    auth_fields: Mapping[str, str] = field(default_factory=dict)
     key_env: tuple[str, ...] = ()
     models: tuple[Model, ...] = ()
     default_model: str = ""
@@ -108,6 +243,13 @@ class Service:
     first_token_timeout: float = 300.0
     idle_timeout: float = 120.0
     connect_timeout: float = 15.0
+    total_timeout: float | None = None
+    network: Network = field(default_factory=Network)
+    limits: Limits = field(default_factory=Limits)
+    backup: Backup = field(default_factory=Backup)
+    cache: bool = False
+    balance: str = ""
+    options: Mapping[str, JsonValue] = field(default_factory=dict)
     enabled: bool = True
     builtin: bool = False
     configured: bool = False

@@ -20,6 +20,8 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from desktop_chat.core.errors import ErrorKind, ProviderError
+from desktop_chat.core.services import Network
+from desktop_chat.core.trace import Trace
 from desktop_chat.providers.address import is_loopback
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.idle import IdleWatch
@@ -68,6 +70,10 @@ class HttpRequest:
         address: the IP address to connect to, for a host that was looked up already; "" lets the
             system look it up. A proxy looks up for itself.
         redirects: whether a reply that sends us elsewhere is given, in place of an error.
+        auth: proves who we are, or None.
+        network: the way to the service.
+        service_id: the service, for the trace.
+        trace: takes down what goes over the wire, or None.
     """
 
     method: str
@@ -78,6 +84,10 @@ class HttpRequest:
     first_byte_timeout: float = 300.0
     address: str = ""
     redirects: bool = False
+    auth: httpx.Auth | None = None
+    network: Network = field(default_factory=Network)
+    service_id: str = ""
+    trace: Trace | None = None
 
 
 class Reply:
@@ -239,7 +249,7 @@ class HttpTransport:
                 message.extensions["sni_hostname"] = message.url.raw_host.decode("ascii")
                 message.url = message.url.copy_with(host=request.address)
             async with asyncio.timeout(request.first_byte_timeout):
-                return await client.send(message, stream=True)
+                return await client.send(message, stream=True, auth=request.auth)
         except TimeoutError:
             seconds = f"{request.first_byte_timeout:g}"
             raise errors.error(ErrorKind.TIMEOUT, "first_token", seconds=seconds) from None

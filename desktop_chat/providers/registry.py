@@ -13,8 +13,11 @@ from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service
 from desktop_chat.providers.address import Address, parse_address
+from desktop_chat.providers.auth import also_redacting, make_auth
 from desktop_chat.providers.demo.models import MODELS
 from desktop_chat.providers.demo.server import DemoServer
+from desktop_chat.providers.errors import ErrorReader
+from desktop_chat.providers.exchange import ProtocolFactory
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.pictures import HttpPictures
@@ -24,7 +27,7 @@ _DEMO: Final = "demo"
 _DEMO_ADDRESS: Final = "http://127.0.0.1/v1"
 """What is shown while the demo server does not run."""
 
-_PROTOCOLS: Final = {"openai-chat": OpenAiChat}
+_PROTOCOLS: Final[dict[str, ProtocolFactory]] = {"openai-chat": OpenAiChat}
 
 
 class HttpProviders:
@@ -68,9 +71,9 @@ class HttpProviders:
                 )
             )
         address = parse_address(service.base_url)
-        return Resilient(
-            protocol(service, address, key, self._transport, self._redact), self._retry
-        )
+        errors = ErrorReader(address.host, also_redacting(key, self._redact))
+        auth = make_auth(service, key, errors)
+        return Resilient(protocol(service, address, auth, self._transport, errors), self._retry)
 
     def origin(self, service: Service) -> str:
         """Return the origin a key would go to; see ``Providers.origin``."""
@@ -117,6 +120,7 @@ class _Demo:
         """Return the demo's models."""
         return await (await self._inner()).list_models()
 
-    async def _inner(self) -> OpenAiChat:
+    async def _inner(self) -> Provider:
         address = parse_address(await self._server.start())
-        return OpenAiChat(self._service, address, None, self._transport, self._redact)
+        errors = ErrorReader(address.host, self._redact)
+        return OpenAiChat(self._service, address, None, self._transport, errors)

@@ -48,9 +48,7 @@ def heads(connection: apsw.Connection, conversation_id: str) -> list[MessageHead
     return found
 
 
-def branch_end(
-    connection: apsw.Connection, leaf_id: str, count: int, chars: int
-) -> list[Message]:
+def branch_end(connection: apsw.Connection, leaf_id: str, count: int, chars: int) -> list[Message]:
     """Return the end of a branch, first to last, found from its leaf upwards."""
     found: list[str] = []
     above: str | None = leaf_id

@@ -132,6 +132,8 @@ def test_the_documented_events() -> None:
             "output_tokens": 2,
             "cached_tokens": 3,
             "reasoning_tokens": 4,
+            "cache_write_tokens": 0,
+            "images": 0,
         },
         {"event": "done", "reason": "stop"},
     ]

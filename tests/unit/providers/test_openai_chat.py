@@ -12,8 +12,10 @@ from desktop_chat.core.messages import Role
 from desktop_chat.core.requests import ChatMessage, ChatRequest
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service, Thinking, ThinkingDialect
-from desktop_chat.providers import openai_chat
+from desktop_chat.providers import exchange
 from desktop_chat.providers.address import parse_address
+from desktop_chat.providers.auth import also_redacting, make_auth
+from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.openai_chat import OpenAiChat, chat_body
 from tests.helpers.byte_server import (
@@ -50,7 +52,9 @@ def provider(
 ) -> OpenAiChat:
     asked = service(**({"base_url": server.url} | changes))
     secret = Secret(key) if key else None
-    return OpenAiChat(asked, parse_address(asked.base_url), secret, transport, lambda text: text)
+    address = parse_address(asked.base_url)
+    errors = ErrorReader(address.host, also_redacting(secret, lambda text: text))
+    return OpenAiChat(asked, address, make_auth(asked, secret, errors), transport, errors)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -229,7 +233,7 @@ async def test_a_reason_without_an_end(transport: HttpTransport, end: Any) -> No
 async def test_silence_after_the_reason_is_not_waited_out(
     transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openai_chat, "_AFTER_FINISH_TIMEOUT", 0.05)
+    monkeypatch.setattr(exchange, "AFTER_FINISH_TIMEOUT", 0.05)
     body = SSE_HEAD + chunk(event(delta("Hello", finish="stop")))
     async with ByteServer([[body, HANG]]) as server, asyncio.timeout(10):
         heard = await hear(provider(transport, server, idle_timeout=60.0))

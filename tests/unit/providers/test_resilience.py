@@ -17,6 +17,7 @@ from desktop_chat.core.events import (
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model
 from desktop_chat.providers.address import parse_address
+from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.resilience import Resilient, RetryPolicy, may_help
@@ -53,7 +54,9 @@ def resilient(
     transport: HttpTransport, server: ByteServer, policy: RetryPolicy = QUICK, **changes: Any
 ) -> Resilient:
     asked = service(server.url, **changes)
-    inner = OpenAiChat(asked, parse_address(asked.base_url), None, transport, lambda text: text)
+    address = parse_address(asked.base_url)
+    errors = ErrorReader(address.host, lambda text: text)
+    inner = OpenAiChat(asked, address, None, transport, errors)
     return Resilient(inner, policy)
 
 

@@ -1,0 +1,261 @@
+"""What every protocol over HTTP does alike: ask, read, decode, and lose nothing on the way.
+
+A protocol says what a request looks like and how the bytes of its reply become events; the order of
+things in between, the time-outs and the errors are here, once.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, Final, Protocol
+
+import httpx
+
+from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
+from desktop_chat.core.events import StreamControl, StreamEvent
+from desktop_chat.core.json import JsonValue
+from desktop_chat.core.requests import ChatRequest
+from desktop_chat.core.services import Model, Service
+from desktop_chat.core.trace import Trace
+from desktop_chat.providers.address import Address
+from desktop_chat.providers.errors import ErrorReader
+from desktop_chat.providers.http import HttpRequest, HttpTransport, Reply
+
+AFTER_FINISH_TIMEOUT: Final = 5.0
+"""Seconds to wait for usage and the end once a reason was given: the answer is complete."""
+LIST_TIMEOUT: Final = 30.0
+
+
+class Decoder(Protocol):
+    """Turns the bytes of one reply into events. It never raises for what a service sends, and
+    never loses what arrived before an error: it returns that first, and sets ``failure``.
+    """
+
+    failure: ErrorInfo | None
+    """Set when the reply turned out to be, or to end in, an error."""
+    ended: bool
+    """True when the service said that nothing more is to come."""
+    started: bool
+    """True once there was a delta of any kind."""
+
+    @property
+    def finished(self) -> bool:
+        """True once a reason was given: what is still to come is figures."""
+        ...
+
+    def feed(self, data: bytes) -> list[StreamEvent]:
+        """Take bytes and return the events they complete; look at ``failure``, ``ended`` next."""
+        ...
+
+    def close(self, broken: ErrorInfo | None = None) -> list[StreamEvent]:
+        """Take the end of the body and return the last events; look at ``failure`` next.
+
+        Without a failure the last event is ``Done``.
+
+        Args:
+            broken: why the body broke off, if it did. It becomes the failure unless the answer
+                was complete by then or the service's own words tell more.
+        """
+        ...
+
+
+class HttpProtocol(ABC):
+    """A ``Provider`` for one service over HTTP.
+
+    Args:
+        service: what is asked.
+        address: where it is.
+        auth: proves who we are, or None.
+        transport: sends the requests.
+        errors: makes the errors of this host.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        address: Address,
+        auth: httpx.Auth | None,
+        transport: HttpTransport,
+        errors: ErrorReader,
+    ) -> None:
+        self.service = service
+        self.address = address
+        self.auth = auth
+        self.transport = transport
+        self.errors = errors
+
+    @abstractmethod
+    def url(self, request: ChatRequest) -> str:
+        """Return where a request goes."""
+
+    @abstractmethod
+    def body(self, request: ChatRequest) -> Mapping[str, JsonValue]:
+        """Return what it says. ``request.extra`` wins over everything, then ``service.body``."""
+
+    @abstractmethod
+    def decoder(self, request: ChatRequest, headers: Mapping[str, str]) -> Decoder:
+        """Return what reads the reply.
+
+        Args:
+            request: what was asked.
+            headers: of the reply; names in lower case.
+        """
+
+    def headers(self, request: ChatRequest) -> dict[str, str]:
+        """Return further headers that the protocol wants; names in lower case."""
+        del request
+        return {}
+
+    async def stream(
+        self, request: ChatRequest, control: StreamControl
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Ask; see ``Provider.stream``."""
+        accept = "text/event-stream" if request.stream else "application/json"
+        extra = {name.lower(): value for name, value in request.extra_headers.items()}
+        message = self.message(
+            "POST",
+            self.url(request),
+            {"accept": accept, **self.headers(request), **extra},
+            encoded(self.body(request)),
+            trace=control.trace,
+        )
+        async with self.transport.open(message, self.errors) as reply:
+            if reply.status >= 400:
+                raise await self.refusal(reply)
+            decoder = self.decoder(request, reply.headers)
+            async with aclosing(self._decode(reply, decoder)) as events:
+                async for event in events:
+                    yield event
+
+    async def _decode(self, reply: Reply, decoder: Decoder) -> AsyncGenerator[StreamEvent, None]:
+        broken: ProviderError | None = None
+        try:
+            while data := await self._read(reply, decoder):
+                for event in decoder.feed(data):
+                    yield event
+                if decoder.failure is not None or decoder.ended:
+                    break
+        except ProviderError as error:
+            broken = error
+        if decoder.ended:
+            await reply.drain()
+        for event in decoder.close(broken.info if broken else None):
+            yield event
+        if decoder.failure is not None:
+            raise ProviderError(decoder.failure) from broken
+
+    async def _read(self, reply: Reply, decoder: Decoder) -> bytes:
+        if decoder.finished:
+            return await reply.read(min(AFTER_FINISH_TIMEOUT, self.service.idle_timeout))
+        if decoder.started:
+            return await reply.read(self.service.idle_timeout)
+        return await reply.read(self.service.first_token_timeout, "first_token")
+
+    async def list_models(self) -> list[Model]:
+        """Return the service's own list; see ``Provider.list_models``."""
+        if not self.service.models_path:
+            raise self.errors.error(ErrorKind.NOT_FOUND, "no_list")
+        payload, headers = await self.get_json(self.address.below(self.service.models_path))
+        found = model_entries(payload)
+        if found is None:
+            raise ProviderError(self.errors.from_payload(payload, headers))
+        return [self.model(entry) for entry in found]
+
+    def model(self, entry: Mapping[str, Any]) -> Model:
+        """Return what an entry of the service's list tells of a model, beside what we know."""
+        known = self.service.model(model_id(entry))
+        limits = [entry.get(name) for name in ("context_length", "max_model_len", "context_window")]
+        context = next((limit for limit in limits if isinstance(limit, int) and limit > 0), None)
+        if known.context_tokens is not None or context is None:
+            return known
+        return Model(known.id, context, known.output_tokens, known.thinking)
+
+    async def get_json(self, url: str) -> tuple[Any, Mapping[str, str]]:
+        """Fetch JSON and return it with the headers of its reply.
+
+        Raises:
+            ProviderError: as for ``Provider.stream``; PROTOCOL with ``not_a_list`` for what is no
+                JSON.
+        """
+        message = self.message(
+            "GET", url, {"accept": "application/json"}, first_byte_timeout=LIST_TIMEOUT
+        )
+        async with self.transport.open(message, self.errors) as reply:
+            if reply.status >= 400:
+                raise await self.refusal(reply)
+            content = await reply.read_all(LIST_TIMEOUT)
+        try:
+            return json.loads(content), reply.headers
+        except (ValueError, RecursionError):
+            text = content[:4096].decode("utf-8", "replace")
+            info = self.errors.from_text(text, reply.headers)
+            raise self.errors.error(
+                ErrorKind.PROTOCOL, "not_a_list", status=reply.status, raw=info.raw
+            ) from None
+
+    async def refusal(self, reply: Reply) -> ProviderError:
+        """Return the error that a reply with a status of 400 or more tells of."""
+        content = await reply.read_error()
+        return ProviderError(self.errors.from_reply(reply.status, reply.headers, content))
+
+    def message(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        *,
+        first_byte_timeout: float | None = None,
+        trace: Trace | None = None,
+    ) -> HttpRequest:
+        """Return a request with the service's own headers, time-outs and proof.
+
+        A compressed stream would come late and in lumps, so none is asked for.
+        """
+        all_headers = {name.lower(): value for name, value in self.service.headers.items()}
+        all_headers |= {"content-type": "application/json", "accept-encoding": "identity"}
+        all_headers |= headers
+        return HttpRequest(
+            method,
+            url,
+            all_headers,
+            content,
+            self.service.connect_timeout,
+            first_byte_timeout or self.service.first_token_timeout,
+            auth=self.auth,
+            network=self.service.network,
+            service_id=self.service.id,
+            trace=trace,
+        )
+
+
+ProtocolFactory = Callable[
+    [Service, Address, httpx.Auth | None, HttpTransport, ErrorReader], HttpProtocol
+]
+
+
+def encoded(body: Mapping[str, JsonValue]) -> bytes:
+    """Return a body as bytes; half a surrogate pair, which no JSON may hold, becomes ``?``."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def model_entries(payload: object) -> list[Mapping[str, Any]] | None:
+    """Return the entries of a list of models; None when it is none."""
+    if isinstance(payload, dict):
+        payload = payload["data"] if "data" in payload else payload.get("models")
+    if not isinstance(payload, list):
+        return None
+    entries = [{"id": item} if isinstance(item, str) else item for item in payload]
+    found: dict[str, Mapping[str, Any]] = {}
+    for entry in entries:
+        if isinstance(entry, dict) and model_id(entry):
+            found.setdefault(model_id(entry), entry)
+    return list(found.values())
+
+
+def model_id(entry: Mapping[str, Any]) -> str:
+    """Return the id in an entry of a list of models, or ""."""
+    value = entry.get("id") or entry.get("name") or entry.get("model")
+    return value if isinstance(value, str) else ""
