@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from desktop_chat.chat.listeners import subscription
+from desktop_chat.core.access import Access
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError, SecretStoreError
 from desktop_chat.core.events import (
     Notice,
@@ -241,7 +242,7 @@ class ServiceSetup:
             ProviderError: NO_KEY, or what ``Providers.provider`` raises.
         """
         if service.auth == "none":
-            return self._providers.provider(service, None)
+            return self._providers.provider(Access(service))
         origin = self._providers.origin(service)
         found, problem = None, ""
         try:
@@ -251,7 +252,7 @@ class ServiceSetup:
             problem = "" if error.reason == "missing" else error.reason
         if found is None:
             raise _no_key(origin, problem if is_safe_for_keys(origin) else "plain_http")
-        return self._providers.provider(service, found[0])
+        return self._providers.provider(Access(service, (found[0],)))
 
     def environment_key(self, service: Service) -> EnvironmentKey | None:
         """Return the key that the environment holds for a service at its present address."""

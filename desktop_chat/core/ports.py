@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
+from desktop_chat.core.access import Access
 from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.messages import (
     Conversation,
@@ -49,8 +50,12 @@ class Provider(Protocol):
 class Providers(Protocol):
     """Makes providers; owns the connections they share."""
 
-    def provider(self, service: Service, key: Secret | None) -> Provider:
+    def provider(self, access: Access, backup: Access | None = None) -> Provider:
         """Return a provider for a service. It is light: make one for each turn.
+
+        Args:
+            access: the service that is asked, with its keys.
+            backup: who is asked in its place when it does not answer, as its ``backup`` says.
 
         Raises:
             ProviderError: PROTOCOL for an unknown protocol, BAD_REQUEST for a base URL that

@@ -17,6 +17,16 @@ class Secret:
         """Return the key in the clear. Call it only where it goes into a request or the keyring."""
         return self._value
 
+    @classmethod
+    def pair(cls, name: str, secret: str) -> "Secret":
+        """Return an id with its secret, or a user with a password, as one value."""
+        return cls(f"{name.strip()}\n{secret.strip()}")
+
+    def parts(self) -> tuple[str, str]:
+        """Return the two values of a pair in the clear; what is none has an empty second one."""
+        name, _, secret = self._value.partition("\n")
+        return name, secret
+
     def hint(self) -> str:
         """Return enough of the key to tell it from another: ``sk-…3f9a``, or ``…`` when short."""
         value = self._value

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from desktop_chat.core.access import Access
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.ports import Provider
 from desktop_chat.core.requests import ChatRequest
-from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service
 from desktop_chat.providers.address import Address, parse_address
 from desktop_chat.providers.auth import also_redacting, make_auth
@@ -57,8 +57,10 @@ class HttpProviders:
         self._demo = DemoServer(demo_texts, speed=demo_speed)
         self.pictures = HttpPictures(self._transport, redact=redact)
 
-    def provider(self, service: Service, key: Secret | None) -> Provider:
+    def provider(self, access: Access, backup: Access | None = None) -> Provider:
         """Return a provider for a service; see ``Providers.provider``."""
+        service = access.service
+        key = access.keys[0] if access.keys else None
         if service.protocol == _DEMO:
             return Resilient(_Demo(service, self._demo, self._transport, self._redact), self._retry)
         protocol = _PROTOCOLS.get(service.protocol)

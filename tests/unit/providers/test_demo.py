@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop_chat.core.access import Access
 from desktop_chat.core.errors import ErrorKind
 from desktop_chat.core.events import (
     FinishReason,
@@ -47,7 +48,7 @@ async def providers(_no_leaked_tasks: None) -> AsyncIterator[HttpProviders]:
 async def ask(
     providers: HttpProviders, model: str, text: str = "Hello", **changes: object
 ) -> Heard:
-    return await hear(providers.provider(DEMO, None), request(text, model=model, **changes))
+    return await hear(providers.provider(Access(DEMO)), request(text, model=model, **changes))
 
 
 @pytest.mark.parametrize(("question", "says"), [("Hello", "not a model"), ("你好", "不是模型")])
@@ -98,7 +99,7 @@ async def test_it_says_how_many_messages_it_received(providers: HttpProviders) -
             ChatMessage(Role.USER, "And now?"),
         ),
     )
-    heard = await hear(providers.provider(DEMO, None), asked)
+    heard = await hear(providers.provider(Access(DEMO)), asked)
     assert "**3** messages" in heard.text
     assert heard.usage is not None
     assert 0 < heard.usage.cached_tokens < heard.usage.input_tokens
@@ -128,7 +129,7 @@ async def test_the_refused_key(providers: HttpProviders) -> None:
 
 async def test_the_limit(providers: HttpProviders) -> None:
     control = StreamControl()
-    stream = providers.provider(DEMO, None).stream(request(model="demo-429"), control)
+    stream = providers.provider(Access(DEMO)).stream(request(model="demo-429"), control)
     async with aclosing(stream):
         notice = await first(stream, Notice)
         assert (notice.kind, notice.delay) == (NoticeKind.RETRY, 2.0)
@@ -161,7 +162,7 @@ async def test_the_length(providers: HttpProviders) -> None:
 
 
 async def test_every_model_answers_in_both_languages(providers: HttpProviders) -> None:
-    assert await providers.provider(DEMO, None).list_models() == list(MODELS)
+    assert await providers.provider(Access(DEMO)).list_models() == list(MODELS)
     answers = Answers(DEMO_TEXTS)
     for model in MODELS:
         for question in ("Hello", "你好"):
@@ -267,7 +268,7 @@ async def test_it_starts_once_and_ends_with_answers_under_way() -> None:
 
 async def test_it_notices_that_the_reader_is_gone() -> None:
     providers = HttpProviders(redact=lambda text: text, demo_texts=DEMO_TEXTS)
-    stream = providers.provider(DEMO, None).stream(request(model="demo-long"), StreamControl())
+    stream = providers.provider(Access(DEMO)).stream(request(model="demo-long"), StreamControl())
     await first(stream, TextDelta)
     await stream.aclose()
     tasks = list(providers._demo._connections)
@@ -281,7 +282,7 @@ async def test_a_missing_text_is_an_error(tmp_path: object) -> None:
 
     providers = HttpProviders(redact=str, demo_texts=Path(str(tmp_path)), demo_speed=math.inf)
     async with aclosing(
-        providers.provider(DEMO, None).stream(request(model="demo-rich"), StreamControl())
+        providers.provider(Access(DEMO)).stream(request(model="demo-rich"), StreamControl())
     ) as stream:
         notice = await first(stream, Notice)
     assert notice.error is not None

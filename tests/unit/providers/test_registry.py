@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from desktop_chat.core.access import Access
 from desktop_chat.core.errors import ErrorKind, ProviderError
 from desktop_chat.core.ports import Providers
 from desktop_chat.core.secret import Secret
@@ -31,9 +32,9 @@ async def providers(_no_leaked_tasks: None) -> AsyncIterator[HttpProviders]:
 async def test_a_key_goes_where_it_was_passed_in(providers: HttpProviders) -> None:
     async with ByteServer([ANSWER]) as server:
         asked = service(server.url, auth="bearer")
-        await hear(providers.provider(asked, Secret("sk-1")))
-        await hear(providers.provider(asked, None))
-        await hear(providers.provider(asked, Secret("sk-2")))
+        await hear(providers.provider(Access(asked, (Secret("sk-1"),))))
+        await hear(providers.provider(Access(asked)))
+        await hear(providers.provider(Access(asked, (Secret("sk-2"),))))
         keys = [sent.headers.get("authorization") for sent in server.requests]
     assert keys == ["Bearer sk-1", None, "Bearer sk-2"]
 
@@ -41,8 +42,8 @@ async def test_a_key_goes_where_it_was_passed_in(providers: HttpProviders) -> No
 async def test_providers_share_connections_and_try_again(providers: HttpProviders) -> None:
     busy = json_reply(503, {"error": {"message": "hidden"}})
     async with ByteServer([busy, ANSWER]) as server:
-        heard = await hear(providers.provider(service(server.url), None))
-        await hear(providers.provider(service(server.url), None))
+        heard = await hear(providers.provider(Access(service(server.url))))
+        await hear(providers.provider(Access(service(server.url))))
         assert server.connections == 1
     assert heard.text == "Hello"
     assert heard.notices[0].error is not None
@@ -62,7 +63,7 @@ async def test_a_bad_address_is_told_at_once(providers: HttpProviders) -> None:
     for ask in (
         providers.origin,
         providers.chat_url,
-        lambda asked: providers.provider(asked, None),
+        lambda asked: providers.provider(Access(asked)),
     ):
         with pytest.raises(ProviderError) as caught:
             ask(service("api.test/v1"))
@@ -71,13 +72,13 @@ async def test_a_bad_address_is_told_at_once(providers: HttpProviders) -> None:
 
 async def test_an_unknown_protocol(providers: HttpProviders) -> None:
     with pytest.raises(ProviderError) as caught:
-        providers.provider(service(protocol="telepathy"), None)
+        providers.provider(Access(service(protocol="telepathy")))
     info = caught.value.info
     assert (info.kind, info.values) == (ErrorKind.PROTOCOL, {"protocol": "telepathy"})
 
 
 async def test_the_demo_starts_when_it_is_asked(providers: HttpProviders) -> None:
-    demo = providers.provider(service("", protocol="demo"), Secret("sk-secret"))
+    demo = providers.provider(Access(service("", protocol="demo"), (Secret("sk-secret"),)))
     assert providers._demo._server is None
     assert (await hear(demo, request(model="demo-rich"))).text
     assert providers._demo._server is not None
