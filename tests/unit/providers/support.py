@@ -7,16 +7,21 @@ from typing import Any
 
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.events import (
+    ChoiceDelta,
     Done,
+    Echo,
     FinishReason,
+    ImagePart,
     Notice,
     ReasoningDelta,
+    RemoteId,
     StreamControl,
     StreamEvent,
     TextDelta,
     ToolCallDelta,
     Usage,
 )
+from desktop_chat.core.json import JsonValue
 from desktop_chat.core.messages import Role
 from desktop_chat.core.ports import Provider
 from desktop_chat.core.requests import ChatMessage, ChatRequest
@@ -88,6 +93,31 @@ class Heard:
         """The last one."""
         found = [event for event in self.events if isinstance(event, Usage)]
         return found[-1] if found else None
+
+    @property
+    def images(self) -> tuple[bytes, ...]:
+        return tuple(event.data for event in self.events if isinstance(event, ImagePart))
+
+    @property
+    def choices(self) -> dict[int, str]:
+        """Texts of further answers, by number."""
+        found: dict[int, str] = {}
+        for event in self.events:
+            if isinstance(event, ChoiceDelta):
+                found[event.index] = found.get(event.index, "") + event.text
+        return found
+
+    @property
+    def echo(self) -> JsonValue:
+        """The last one, or None."""
+        found = [event.data for event in self.events if isinstance(event, Echo)]
+        return found[-1] if found else None
+
+    @property
+    def remote_id(self) -> str:
+        """The last one, or ""."""
+        found = [event.id for event in self.events if isinstance(event, RemoteId)]
+        return found[-1] if found else ""
 
     @property
     def notices(self) -> list[Notice]:
