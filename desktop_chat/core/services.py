@@ -52,6 +52,7 @@ class PricePeriod:
         output: for a million tokens.
         cached: for a million input tokens from the service's cache, or None when they cost like
             others.
+        days: of the week, 1 for Monday to 7 for Sunday; empty for all of them.
     """
 
     start: str
@@ -59,6 +60,7 @@ class PricePeriod:
     input: float
     output: float
     cached: float | None = None
+    days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,65 +3,34 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any, Final
 
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.services import Thinking, ThinkingDialect
 from desktop_chat.system.problems import ProblemKind
 from desktop_chat.system.redaction import is_opaque, looks_like_key
+from desktop_chat.system.service_parts import read_backup, read_limits, read_network
+from desktop_chat.system.service_values import (
+    Findings,
+    UnusableError,
+    letters,
+    names_secret,
+    read_line,
+)
 
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
-_AUTHS: Final = ("bearer", "none")
-_SECRET_NAME: Final = re.compile(
-    r"(.*(apikey|secret|secretkey|accesskey|privatekey|password|passwd|credentials?|authorization"
-    r"|accesstoken|refreshtoken|authtoken|apitoken|sessiontoken|bearertoken|cookie))"
-    r"|x?key|token|auth|bearer|signature|xauth|xauthtoken|xtoken|accesskeyid"
-)
+_AUTHS: Final = ("bearer", "header", "query", "oauth", "oauth-json", "hmac", "none")
+_BALANCES: Final = ("", "deepseek", "siliconflow", "openrouter")
 _SECRET_HEADER: Final = re.compile(r".*(key|token|signature)|.*auth(?!or).*")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
-class UnusableError(Exception):
-    """A field has a value that cannot be used. It never leaves this room."""
-
-
-@dataclass(slots=True)
-class Findings:
-    """What was wrong with a table: kinds and places, such as ``(FIELD, "deepseek.base_url")``."""
-
-    items: list[tuple[ProblemKind, str]] = field(default_factory=list)
-
-    def add(self, kind: ProblemKind, place: str) -> None:
-        """Note one."""
-        self.items.append((kind, place))
-
-
 def known_field(name: str) -> bool:
     """Tell whether a table of a service has a field of this name."""
     return name in READERS or name in ("models", "hidden_models")
-
-
-def names_secret(name: str) -> bool:
-    """Tell whether a field of this name would carry a key."""
-    return _SECRET_NAME.fullmatch(_letters(name)) is not None
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
-
-
-def read_line(value: object) -> str:
-    """Return a text without the space around it.
-
-    Raises:
-        UnusableError: it is none.
-    """
-    if not isinstance(value, str):
-        raise UnusableError
-    return value.strip()
 
 
 def _read_text(value: object, findings: Findings, place: str) -> str:
@@ -97,6 +66,29 @@ def _read_auth(value: object, findings: Findings, place: str) -> str:
     if value not in _AUTHS:
         raise UnusableError
     return str(value)
+
+
+def _read_balance(value: object, findings: Findings, place: str) -> str:
+    if value not in _BALANCES:
+        raise UnusableError
+    return str(value)
+
+
+def _read_fields(value: object, findings: Findings, place: str) -> dict[str, str]:
+    """Return texts by name, none of which is a key."""
+    if not isinstance(value, Mapping):
+        raise UnusableError
+    found = {}
+    for name, text in value.items():
+        inner = f"{place}.{name}"
+        if names_secret(str(name)):
+            findings.add(ProblemKind.SECRET, inner)
+            continue
+        try:
+            found[str(name)] = _read_text(text, findings, inner)
+        except UnusableError:
+            findings.add(ProblemKind.FIELD, inner)
+    return found
 
 
 def _read_env(value: object, findings: Findings, place: str) -> tuple[str, ...]:
@@ -137,13 +129,19 @@ def _read_seconds(value: object, findings: Findings, place: str) -> float:
     return float(value)
 
 
+def _read_limit(value: object, findings: Findings, place: str) -> float | None:
+    """Return seconds, or None for 0, which is no limit."""
+    no_limit = value == 0 and not isinstance(value, bool)
+    return None if no_limit else _read_seconds(value, findings, place)
+
+
 def _read_headers(value: object, findings: Findings, place: str) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise UnusableError
     headers: dict[str, str] = {}
     for name, text in value.items():
         inner = f"{place}.{name}"
-        named = names_secret(name) or _SECRET_HEADER.fullmatch(_letters(name))
+        named = names_secret(name) or _SECRET_HEADER.fullmatch(letters(name))
         if named or (isinstance(text, str) and looks_like_key(text)):
             findings.add(ProblemKind.SECRET, inner)
         elif (
@@ -222,7 +220,9 @@ READERS: Final[Mapping[str, Callable[[object, Findings, str], Any]]] = {
     "name": _read_name,
     "protocol": _read_required,
     "base_url": _read_text,
+    "images": _read_text,
     "auth": _read_auth,
+    "auth_fields": _read_fields,
     "key_env": _read_env,
     "default_model": _read_text,
     "models_path": _read_text,
@@ -237,6 +237,13 @@ READERS: Final[Mapping[str, Callable[[object, Findings, str], Any]]] = {
     "first_token_timeout": _read_seconds,
     "idle_timeout": _read_seconds,
     "connect_timeout": _read_seconds,
+    "total_timeout": _read_limit,
+    "network": read_network,
+    "limits": read_limits,
+    "backup": read_backup,
+    "cache": _read_flag,
+    "balance": _read_balance,
+    "options": _read_body,
     "enabled": _read_flag,
 }
 """Every field but the models: reads a plain value, notes what was wrong in it, or raises

@@ -11,15 +11,10 @@ from typing import Any, Final
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.services import Model, Service, Thinking
 from desktop_chat.system.problems import ProblemKind
-from desktop_chat.system.redaction import looks_like_key
-from desktop_chat.system.service_fields import (
-    READERS,
-    Findings,
-    UnusableError,
-    names_secret,
-    read_line,
-    read_thinking,
-)
+from desktop_chat.system.service_fields import READERS
+from desktop_chat.system.service_models import read_model, write_model, write_thinking
+from desktop_chat.system.service_parts import write_part
+from desktop_chat.system.service_values import Findings, UnusableError, names_secret
 
 ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """What the id of a service looks like. It has no ``@``, which parts it from the origin of a key."""
@@ -98,7 +93,8 @@ def write_service(service: Service, below: Service | None) -> dict[str, Any]:
     for name in READERS:
         value = getattr(service, name)
         if value != getattr(base, name) and name != "default_model":
-            table[name] = _plain(name, value)
+            # No file can say "none": 0 is no limit of time.
+            table[name] = 0 if value is None else _plain(name, value)
     table.update(_write_models(service, below))
     default = service.default_model
     listed = any(model.id == default for model in service.models)
@@ -138,7 +134,9 @@ def _plain(name: str, value: Any) -> Any:
     if name in ("name", "note"):
         return value.get("", "") if set(value) <= {""} else dict(value)
     if name == "thinking":
-        return _write_thinking(value)
+        return write_thinking(value)
+    if name in ("network", "limits", "backup"):
+        return write_part(value)
     return _plain_json(value)
 
 
@@ -169,7 +167,7 @@ def _read_models(
     for number, entry in enumerate(_list_of(table, "models", service.id, findings)):
         place = f"{service.id}.models[{number}]"
         try:
-            model = _read_model(entry, shipped, service.thinking, findings, place)
+            model = read_model(entry, shipped, service.thinking, findings, place)
         except UnusableError:
             findings.add(ProblemKind.FIELD, place)
         else:
@@ -198,7 +196,7 @@ def _write_models(service: Service, below: Service | None) -> dict[str, Any]:
         untouched += 1
     table: dict[str, Any] = {}
     listed = [
-        _write_model(model, known.get(model.id), service.thinking)
+        write_model(model, known.get(model.id), service.thinking)
         for model in service.models[untouched:]
     ]
     if listed:
@@ -215,66 +213,3 @@ def _list_of(table: Mapping[str, Any], name: str, service_id: str, findings: Fin
         return value
     findings.add(ProblemKind.FIELD, f"{service_id}.{name}")
     return []
-
-
-def _read_model(
-    entry: object, shipped: Mapping[str, Model], default: Thinking, findings: Findings, place: str
-) -> Model:
-    table: Mapping[str, Any]
-    if isinstance(entry, str):
-        table = {"id": entry}
-    elif isinstance(entry, Mapping):
-        table = entry
-    else:
-        raise UnusableError
-    name = read_line(table.get("id"))
-    if not name or len(name) > 300 or looks_like_key(name):
-        raise UnusableError
-    model = shipped.get(name, Model(name, thinking=default))
-    for key, value in table.items():
-        inner = f"{place}.{key}"
-        try:
-            if key == "context_tokens":
-                model = replace(model, context_tokens=_count(value))
-            elif key == "output_tokens":
-                model = replace(model, output_tokens=_count(value))
-            elif key == "thinking":
-                model = replace(model, thinking=read_thinking(value, findings, inner))
-            elif key != "id":
-                raise UnusableError
-        except UnusableError:
-            kind = ProblemKind.SECRET if names_secret(key) else ProblemKind.FIELD
-            findings.add(kind, inner)
-    return model
-
-
-def _write_model(model: Model, known: Model | None, default: Thinking) -> str | dict[str, Any]:
-    base = known or Model(model.id, thinking=default)
-    table: dict[str, Any] = {"id": model.id}
-    for name in ("context_tokens", "output_tokens"):
-        value = getattr(model, name)
-        if value != getattr(base, name):
-            table[name] = value or 0
-    if model.thinking != base.thinking:
-        table["thinking"] = _write_thinking(model.thinking)
-    return table if len(table) > 1 else model.id
-
-
-def _count(value: object) -> int | None:
-    """Return a number of tokens; 0 in a file says that it is not known."""
-    if type(value) is not int or value < 0:
-        raise UnusableError
-    return value or None
-
-
-def _write_thinking(thinking: Thinking) -> dict[str, Any]:
-    table: dict[str, Any] = {"dialect": thinking.dialect.value}
-    if thinking.efforts:
-        table["efforts"] = list(thinking.efforts)
-    if thinking.default_on:
-        table["default_on"] = True
-    if thinking.default_effort:
-        table["default_effort"] = thinking.default_effort
-    if not thinking.can_disable:
-        table["can_disable"] = False
-    return table

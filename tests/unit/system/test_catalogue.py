@@ -55,10 +55,17 @@ def test_deepseek(tmp_path: Path) -> None:
     assert service.key_env == ("DEEPSEEK_API_KEY",)
     assert service.default_model == "deepseek-flash"
     thinking = Thinking(ThinkingDialect.TYPE, ("low", "high", "max"), True, "high")
-    assert service.models == (
-        Model("deepseek-flash", 1_000_000, thinking=thinking),
-        Model("deepseek-v4-pro", 1_000_000, thinking=thinking),
-    )
+    flash, pro = service.models
+    assert (flash.id, flash.images, flash.prefix) == ("deepseek-flash", True, True)
+    assert (pro.id, pro.images, pro.prefix) == ("deepseek-v4-pro", False, True)
+    for model in service.models:
+        assert (model.context_tokens, model.output_tokens) == (1_000_000, 384_000)
+        assert model.thinking == thinking
+        assert model.price is not None
+        assert [(item.start, item.end) for item in model.price.periods] == [
+            ("09:00", "12:00"),
+            ("14:00", "18:00"),
+        ]
 
 
 def test_demo(tmp_path: Path) -> None:
@@ -150,8 +157,12 @@ def test_later_shipped_values_reach_untouched_fields(tmp_path: Path) -> None:
         SHIPPED.read_text()
         .replace("https://api.deepseek.com", "https://new.deepseek.com")
         .replace(
-            '{ id = "deepseek-v4-pro", context_tokens = 1_000_000 },',
-            '{ id = "deepseek-v4-pro", context_tokens = 2_000_000 }, "deepseek-v5",',
+            'id = "deepseek-v4-pro"\ncontext_tokens = 1_000_000',
+            'id = "deepseek-v4-pro"\ncontext_tokens = 2_000_000',
+        )
+        .replace(
+            "[services.ark]",
+            '[[services.deepseek.models]]\nid = "deepseek-v5"\n\n[services.ark]',
         )
     )
     after = service_of(FileCatalogue(newer, tmp_path / "services.toml"), "deepseek")
