@@ -194,6 +194,14 @@ class Catalogue(Protocol):
         """
         ...
 
+    def set_order(self, ids: Sequence[str]) -> None:
+        """Keep the order of the pickers; services that are not named follow in their own order.
+
+        Raises:
+            OSError: the file could not be written.
+        """
+        ...
+
     def subscribe(self, listener: Callable[[], None]) -> Unsubscribe:
         """Call ``listener`` after each change."""
         ...

@@ -107,6 +107,7 @@ class Model:
         prefix: whether it can write on an answer that it is given the beginning of.
         price: or None when unknown.
         name: as people call it, or "".
+        enabled: whether the pickers show it.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Model:
     prefix: bool = False
     price: Price | None = None
     name: str = ""
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
