@@ -21,8 +21,10 @@ _NO_CHAT: Final = re.compile(
 
 
 def chat_models(models: Sequence[Model]) -> list[Model]:
-    """Return the models whose names do not say that they do something other than chat."""
-    return [model for model in models if not _NO_CHAT.search(model.id)]
+    """Return the models that the user has not hidden and whose names do not say that they do
+    something other than chat.
+    """
+    return [model for model in models if model.enabled and not _NO_CHAT.search(model.id)]
 
 
 def first_model(service: Service) -> str:

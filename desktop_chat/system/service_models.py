@@ -68,7 +68,7 @@ def _read_field(key: str, value: object, findings: Findings, place: str) -> Any:
             if value == _UNKNOWN:
                 return None
             return _flag(value)
-        case "prefix":
+        case "prefix" | "enabled":
             return _flag(value)
         case "makes" if value in _MAKES:
             return value
@@ -93,7 +93,7 @@ def write_model(model: Model, known: Model | None, default: Thinking) -> str | d
             table[name] = value or 0
     if model.thinking != base.thinking:
         table["thinking"] = write_thinking(model.thinking)
-    for name in ("makes", "images", "files", "tools", "prefix", "name"):
+    for name in ("makes", "images", "files", "tools", "prefix", "name", "enabled"):
         value = getattr(model, name)
         if value != getattr(base, name):
             table[name] = _UNKNOWN if value is None else value
