@@ -92,6 +92,10 @@ class ChatDecoder:
             events = []
         return self._take(events)
 
+    def feed_text(self, text: str) -> list[StreamEvent]:
+        """Take one whole message, as a WebSocket gives it: what would be the data of one event."""
+        return self._take([(b"", text.encode("utf-8", "replace"))])
+
     def close(self, broken: ErrorInfo | None = None) -> list[StreamEvent]:
         """Take the end of the body and return the last events; look at ``failure`` next.
 
