@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from desktop_chat.core.access import Access
+from desktop_chat.core.attachments import Attachment
 from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.messages import (
     Conversation,
@@ -99,6 +100,25 @@ class PictureFetcher(Protocol):
             ProviderError: as for ``Provider``; PERMISSION with the code ``private_address`` for
                 one that leads into this computer or its network, PROTOCOL with ``too_large`` or
                 ``not_image``, REDIRECT after too many of them.
+        """
+        ...
+
+
+class ImageScaler(Protocol):
+    """Makes pictures small enough for models."""
+
+    def scale(self, data: bytes, longest: int, max_bytes: int) -> bytes:
+        """Return a picture that fits, as PNG, JPEG, GIF or WebP, upright; the same bytes where
+        they do already. It takes its time: call it on a thread.
+
+        Args:
+            data: a PNG, JPEG, GIF, WebP or BMP; a user chose it, but who made it is not known.
+            longest: the longest side may have so many pixels.
+            max_bytes: the result may have so many.
+
+        Raises:
+            ChatError: BAD_REQUEST with the code ``image_damaged``, or ``image_too_large`` for one
+                that would not even be decoded.
         """
         ...
 
@@ -267,6 +287,24 @@ class ConversationStore(Protocol):
 
     async def append(self, message_id: str, pieces: Sequence[tuple[Channel, str]]) -> None:
         """Append what arrived, in order. The cost does not grow with what is there already."""
+        ...
+
+    async def put_blob(self, data: bytes) -> str:
+        """Keep the bytes of a file, and return their key (see ``attachments.blob_key``). It comes
+        before the message that names them; what no message names is removed after a day.
+        """
+        ...
+
+    async def blob(self, key: str) -> bytes | None:
+        """Return the bytes of a file, or None when they are not there."""
+        ...
+
+    async def attach(self, message_id: str, attachments: Sequence[Attachment]) -> None:
+        """Name the files of a message that streams, all of them: a picture that has arrived."""
+        ...
+
+    async def cost(self, conversation_id: str) -> dict[str, float]:
+        """Return what all answers of a conversation, on all branches, cost, by currency."""
         ...
 
     async def finish(self, message: Message) -> None:

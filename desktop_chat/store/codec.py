@@ -5,13 +5,11 @@ fields that are not known are passed over, and kinds that are not known become t
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import FinishReason, Usage
 from desktop_chat.core.messages import (
-    ChatOptions,
     Conversation,
     Message,
     MessageHead,
@@ -19,13 +17,26 @@ from desktop_chat.core.messages import (
     Role,
     Timing,
 )
+from desktop_chat.store.codec_files import (
+    attachments_from,
+    attachments_json,
+    cost_from,
+    echo_from,
+    tool_calls_from,
+    tool_calls_json,
+)
+from desktop_chat.store.codec_options import options_from, options_json
 from desktop_chat.store.connection import Row
+from desktop_chat.store.fields import float_of, int_of, read_object, str_of, strings_of
 
-CONVERSATION_COLUMNS: Final = "id, title, titled_by_user, created_at, updated_at, leaf_id, options"
+CONVERSATION_COLUMNS: Final = (
+    "id, title, titled_by_user, created_at, updated_at, leaf_id, options, remote_ids"
+)
 HEAD_COLUMNS: Final = "id, parent_id, role, state, created_at, chars"
 MESSAGE_COLUMNS: Final = (
     "id, conversation_id, parent_id, role, state, created_at, chars, reason, error, usage,"
-    " timing, service_id, service_name, model, run_id, omitted, text, reasoning"
+    " timing, service_id, service_name, model, run_id, omitted, text, reasoning,"
+    " attachments, tool_calls, tool_call_id, echo, cost, currency, asked_service, cached_at"
 )
 
 _ROLES: Final = {role.value: role for role in Role}
@@ -52,13 +63,14 @@ def conversation_row(conversation: Conversation) -> Row:
         conversation.created_at,
         conversation.updated_at,
         conversation.leaf_id,
-        _options_json(conversation.options),
+        options_json(conversation.options),
+        json.dumps(dict(conversation.remote_ids)) if conversation.remote_ids else None,
     )
 
 
 def conversation_from(row: Row) -> Conversation:
     """Return what the values of ``CONVERSATION_COLUMNS`` say."""
-    id_, title, titled_by_user, created_at, updated_at, leaf_id, options = row
+    id_, title, titled_by_user, created_at, updated_at, leaf_id, options, remote_ids = row
     return Conversation(
         id=id_,
         title=title,
@@ -66,7 +78,8 @@ def conversation_from(row: Row) -> Conversation:
         updated_at=updated_at,
         leaf_id=leaf_id,
         titled_by_user=bool(titled_by_user),
-        options=_options_from(options),
+        options=options_from(options),
+        remote_ids={} if remote_ids is None else strings_of(read_object(remote_ids)),
     )
 
 
@@ -105,6 +118,14 @@ def message_row(message: Message) -> Row:
         message.omitted,
         text,
         reasoning,
+        attachments_json(message.attachments) if message.attachments else None,
+        tool_calls_json(message.tool_calls) if message.tool_calls else None,
+        clean(message.tool_call_id) or None,
+        None if message.echo is None else json.dumps(message.echo),
+        message.cost and message.cost.amount,
+        message.cost and message.cost.currency,
+        clean(message.asked_service) or None,
+        message.cached_at,
     )
 
 
@@ -129,6 +150,14 @@ def message_from(row: Row) -> Message:
         omitted,
         text,
         reasoning,
+        attachments,
+        tool_calls,
+        tool_call_id,
+        echo,
+        cost,
+        currency,
+        asked_service,
+        cached_at,
     ) = row
     return Message(
         id=id_,
@@ -148,38 +177,13 @@ def message_from(row: Row) -> Message:
         model=model,
         run_id=run_id,
         omitted=omitted,
-    )
-
-
-def _options_json(options: ChatOptions) -> str:
-    return json.dumps(
-        {
-            "service_id": options.service_id,
-            "model": options.model,
-            "system": options.system,
-            "temperature": options.temperature,
-            "top_p": options.top_p,
-            "max_tokens": options.max_tokens,
-            "thinking": options.thinking,
-            "effort": options.effort,
-            "rounds": options.rounds,
-        }
-    )
-
-
-def _options_from(text: str) -> ChatOptions:
-    data = _object(text)
-    thinking = data.get("thinking")
-    return ChatOptions(
-        service_id=_str(data, "service_id"),
-        model=_str(data, "model"),
-        system=_str(data, "system"),
-        temperature=_float(data, "temperature"),
-        top_p=_float(data, "top_p"),
-        max_tokens=_int(data, "max_tokens"),
-        thinking=thinking if isinstance(thinking, bool) else None,
-        effort=_str(data, "effort"),
-        rounds=_int(data, "rounds"),
+        attachments=() if attachments is None else attachments_from(attachments),
+        tool_calls=() if tool_calls is None else tool_calls_from(tool_calls),
+        tool_call_id=tool_call_id or "",
+        echo=None if echo is None else echo_from(echo),
+        cost=cost_from(cost, currency),
+        asked_service=asked_service or "",
+        cached_at=cached_at,
     )
 
 
@@ -200,23 +204,20 @@ def _error_json(error: ErrorInfo) -> str:
 
 
 def _error_from(text: str) -> ErrorInfo:
-    data = _object(text)
-    kind = _str(data, "kind")
-    values = data.get("values")
-    known: dict[str, str] = {}
-    if isinstance(values, dict):
-        known = {name: value for name, value in values.items() if isinstance(value, str)}
+    data = read_object(text)
+    kind = str_of(data, "kind")
+    known = strings_of(data.get("values"))
     if kind not in _KINDS:
         known["kind"] = kind
     return ErrorInfo(
         kind=_KINDS.get(kind, ErrorKind.SERVER),
-        status=_int(data, "status"),
-        message=_str(data, "message"),
-        code=_str(data, "code"),
-        request_id=_str(data, "request_id"),
-        host=_str(data, "host"),
-        retry_after=_float(data, "retry_after"),
-        raw=_str(data, "raw"),
+        status=int_of(data, "status"),
+        message=str_of(data, "message"),
+        code=str_of(data, "code"),
+        request_id=str_of(data, "request_id"),
+        host=str_of(data, "host"),
+        retry_after=float_of(data, "retry_after"),
+        raw=str_of(data, "raw"),
         values=known,
     )
 
@@ -228,17 +229,21 @@ def _usage_json(usage: Usage) -> str:
             "output_tokens": usage.output_tokens,
             "cached_tokens": usage.cached_tokens,
             "reasoning_tokens": usage.reasoning_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
+            "images": usage.images,
         }
     )
 
 
 def _usage_from(text: str) -> Usage:
-    data = _object(text)
+    data = read_object(text)
     return Usage(
-        input_tokens=_int(data, "input_tokens") or 0,
-        output_tokens=_int(data, "output_tokens") or 0,
-        cached_tokens=_int(data, "cached_tokens") or 0,
-        reasoning_tokens=_int(data, "reasoning_tokens") or 0,
+        input_tokens=int_of(data, "input_tokens") or 0,
+        output_tokens=int_of(data, "output_tokens") or 0,
+        cached_tokens=int_of(data, "cached_tokens") or 0,
+        reasoning_tokens=int_of(data, "reasoning_tokens") or 0,
+        cache_write_tokens=int_of(data, "cache_write_tokens") or 0,
+        images=int_of(data, "images") or 0,
     )
 
 
@@ -253,32 +258,9 @@ def _timing_json(timing: Timing) -> str:
 
 
 def _timing_from(text: str) -> Timing:
-    data = _object(text)
+    data = read_object(text)
     return Timing(
-        first_token=_float(data, "first_token"),
-        reasoning=_float(data, "reasoning"),
-        total=_float(data, "total"),
+        first_token=float_of(data, "first_token"),
+        reasoning=float_of(data, "reasoning"),
+        total=float_of(data, "total"),
     )
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _str(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _int(data: Mapping[str, Any], name: str) -> int | None:
-    value = data.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _float(data: Mapping[str, Any], name: str) -> float | None:
-    value = data.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -38,11 +38,11 @@ def load(connection: apsw.Connection, conversation_id: str) -> Conversation | No
 def save(connection: apsw.Connection, conversation: Conversation) -> None:
     """Insert or replace; a deleted one stays deleted."""
     connection.execute(
-        f"INSERT INTO conversations ({CONVERSATION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        f"INSERT INTO conversations ({CONVERSATION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET title = excluded.title,"
         " titled_by_user = excluded.titled_by_user, created_at = excluded.created_at,"
         " updated_at = excluded.updated_at, leaf_id = excluded.leaf_id,"
-        " options = excluded.options",
+        " options = excluded.options, remote_ids = excluded.remote_ids",
         conversation_row(conversation),
     )
 
@@ -68,6 +68,16 @@ def restore(connection: apsw.Connection, conversation_id: str) -> None:
         )
         if not connection.changes():
             raise store_error("other", "the conversation is gone")
+
+
+def cost(connection: apsw.Connection, conversation_id: str) -> dict[str, float]:
+    """Return what all answers of a conversation cost together, by currency."""
+    rows = connection.execute(
+        "SELECT currency, sum(cost) FROM messages"
+        " WHERE conversation_id = ? AND cost IS NOT NULL GROUP BY currency",
+        (conversation_id,),
+    )
+    return {str(currency): float(amount) for currency, amount in rows if currency}
 
 
 def draft(connection: apsw.Connection, conversation_id: str) -> str:

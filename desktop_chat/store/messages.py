@@ -7,6 +7,7 @@ from itertools import groupby
 
 import apsw
 
+from desktop_chat.core.attachments import Attachment
 from desktop_chat.core.messages import Conversation, Message, MessageHead, MessageState
 from desktop_chat.core.ports import Channel
 from desktop_chat.store import conversations
@@ -18,6 +19,7 @@ from desktop_chat.store.codec import (
     message_from,
     message_row,
 )
+from desktop_chat.store.codec_files import attachments_json
 from desktop_chat.store.connection import snapshot, transaction
 from desktop_chat.store.errors import store_error
 
@@ -119,6 +121,21 @@ def append(
             "INSERT INTO pieces (message_id, channel, chars, text) VALUES (?, ?, ?, ?)",
             ((message_id, channel, len(text), text) for channel, text in _joined(pieces)),
         )
+
+
+def attach(connection: apsw.Connection, message_id: str, attachments: Sequence[Attachment]) -> None:
+    """Name the files of a message that streams, all of them.
+
+    Raises:
+        StoreError: no such message streams.
+    """
+    with transaction(connection):
+        connection.execute(
+            "UPDATE messages SET attachments = ? WHERE id = ? AND state = 'streaming'",
+            (attachments_json(attachments), message_id),
+        )
+        if not connection.changes():
+            raise store_error("other", "the message does not stream")
 
 
 def finish(connection: apsw.Connection, message: Message) -> None:

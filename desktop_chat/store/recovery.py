@@ -1,17 +1,18 @@
 """What a start does for runs that ended without finishing. It runs on the worker's thread."""
 
 import json
+import time
 from pathlib import Path
 
 import apsw
 
-from desktop_chat.store import messages
+from desktop_chat.store import blobs, messages
 from desktop_chat.store.connection import transaction
 from desktop_chat.store.runs import is_alive, remove_dead
 
 
 def recover(connection: apsw.Connection, runs: Path, run_id: str) -> list[str]:
-    """Mark what dead runs left streaming, and purge what dead runs deleted.
+    """Mark what dead runs left streaming, purge what dead runs deleted, and files nobody names.
 
     Rows of a run that lives, in this process or another, are left alone, and so are the
     conversations that it deleted and can still restore.
@@ -36,6 +37,7 @@ def recover(connection: apsw.Connection, runs: Path, run_id: str) -> list[str]:
         ]
         messages.interrupt(connection, interrupted)
         _purge(connection, dead)
+        blobs.remove_unnamed(connection, time.time())
     remove_dead(runs)
     return interrupted
 

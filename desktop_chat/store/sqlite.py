@@ -7,10 +7,11 @@ from typing import TypeVar
 
 import apsw
 
+from desktop_chat.core.attachments import Attachment
 from desktop_chat.core.ids import new_id
 from desktop_chat.core.messages import Conversation, Message, MessageHead, SearchHit
 from desktop_chat.core.ports import Channel
-from desktop_chat.store import conversations, messages, recovery, search
+from desktop_chat.store import blobs, conversations, messages, recovery, search
 from desktop_chat.store.database import open_database
 from desktop_chat.store.errors import as_store_error
 from desktop_chat.store.runs import RunLock
@@ -115,6 +116,30 @@ class SqliteStore:
         arrived = tuple(pieces)
         await self._write(lambda db: messages.append(db, message_id, arrived))
 
+    async def put_blob(self, data: bytes) -> str:
+        """Keep the bytes of a file, once however often they are brought, and return their key.
+
+        Bytes that no message names are removed by a later start, a day at the earliest.
+        """
+        return await self._write(lambda db: blobs.put(db, data))
+
+    async def blob(self, key: str) -> bytes | None:
+        """Return the bytes of a file, or None when they are not there."""
+        return await self._read(lambda db: blobs.load(db, key))
+
+    async def attach(self, message_id: str, attachments: Sequence[Attachment]) -> None:
+        """Name the files of a message that streams, in place of those named before.
+
+        Raises:
+            StoreError: ``other`` when no such message streams.
+        """
+        files = tuple(attachments)
+        await self._write(lambda db: messages.attach(db, message_id, files))
+
+    async def cost(self, conversation_id: str) -> dict[str, float]:
+        """Return what all answers of a conversation cost together, by currency."""
+        return await self._read(lambda db: conversations.cost(db, conversation_id))
+
     async def finish(self, message: Message) -> None:
         """Save a message's final form, whole, in place of what was appended.
 
@@ -144,7 +169,7 @@ class SqliteStore:
 
     async def recover(self) -> list[str]:
         """At launch: mark streaming rows of dead runs as interrupted, drop what dead runs had
-        deleted, and return the ids of the rows marked.
+        deleted and files that no message names, and return the ids of the rows marked.
         """
         return await self._write(lambda db: recovery.recover(db, self._runs, self._run_id))
 

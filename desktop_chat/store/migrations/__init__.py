@@ -14,7 +14,7 @@ from typing import Final
 import apsw
 
 from desktop_chat.store.connection import connect, transaction
-from desktop_chat.store.migrations import m0001_conversations
+from desktop_chat.store.migrations import m0001_conversations, m0002_files
 
 APPLICATION_ID: Final = 0x44434854
 """``DCHT``: by this number in its header a database is known as ours."""
@@ -35,13 +35,16 @@ class Migration:
     apply: Callable[[apsw.Connection], None]
 
 
-MIGRATIONS: Final = (Migration(1, m0001_conversations.apply),)
+MIGRATIONS: Final = (
+    Migration(1, m0001_conversations.apply),
+    Migration(2, m0002_files.apply),
+)
 
 
 def migrate(
     connection: apsw.Connection, path: Path, backups: Path, migrations: Sequence[Migration]
 ) -> None:
-    """Apply what the database does not have yet.
+    """Apply what the database does not have yet; of a new one there is nothing to copy.
 
     Args:
         connection: with foreign keys off and no transaction open.
@@ -54,11 +57,12 @@ def migrate(
         OSError: a backup could not be written; nothing was changed.
     """
     made = 0
+    new = connection.pragma("user_version") == 0
     for migration in migrations:
         version = connection.pragma("user_version")
         if version >= migration.version:
             continue
-        if version > 0:
+        if not new:
             back_up(connection, path, backups, version)
             made += 1
         _apply(connection, migration)
