@@ -242,6 +242,18 @@ _CARDS: Final[Mapping[ErrorKind, _Card]] = {
     ),
 }
 
+_CODE_CARDS: Final[Mapping[tuple[ErrorKind, str], _Card]] = {
+    (ErrorKind.AUTHENTICATION, "clock"): _Card(
+        lambda: tr("The clock of this computer is {minutes} minutes off"),
+        lambda: tr("{service} refuses what is signed more than five minutes off."),
+        lambda: tr("Set the clock and retry."),
+        (Action.CHANGE_MODEL, Action.RETRY),
+        "clock",
+        Tone.DANGER,
+    ),
+}
+"""Where a code means something else than its kind: the advice is the same everywhere."""
+
 _TERMINAL_ADVICE: Final[Mapping[ErrorKind, _Sentence]] = {
     ErrorKind.NO_KEY: lambda: tr(
         "Give one for {host} in {variable}, in the environment or in a .env file, or save it in "
@@ -349,15 +361,16 @@ def explain_error(
         return _storage(error)
     if error.kind is ErrorKind.INTERNAL and error.code == "busy":
         return _busy()
-    card = _CARDS[error.kind]
+    exact = _CODE_CARDS.get((error.kind, error.code))
+    card = exact or _CARDS[error.kind]
     values = _values(error, service_name)
     title = fill(card.title(), **values)
     cause = _cause(card, error, values)
     advice = card.advice()
     actions = card.actions
-    if settings:
+    if settings and exact is None:
         advice = _SETTINGS_ADVICE.get(error.kind, card.advice)()
-    elif terminal:
+    elif terminal and exact is None:
         advice = fill(_terminal_advice(card, error)(), **values)
         if kept_chars > 0 and error.kind is ErrorKind.DROPPED:
             title = tr("Connection lost before the end of the answer")

@@ -19,6 +19,7 @@ from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model, Service
 from desktop_chat.core.trace import Trace
 from desktop_chat.providers.address import Address
+from desktop_chat.providers.clock import with_clock
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.http import HttpRequest, HttpTransport, Reply
 
@@ -197,7 +198,8 @@ class HttpProtocol(ABC):
     async def refusal(self, reply: Reply) -> ProviderError:
         """Return the error that a reply with a status of 400 or more tells of."""
         content = await reply.read_error()
-        return ProviderError(self.errors.from_reply(reply.status, reply.headers, content))
+        info = self.errors.from_reply(reply.status, reply.headers, content)
+        return ProviderError(with_clock(info, self.service, reply.headers))
 
     def message(
         self,

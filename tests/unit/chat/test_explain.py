@@ -21,12 +21,14 @@ from desktop_chat.core.events import FinishReason, Notice, NoticeKind, Usage
 from desktop_chat.core.messages import Message, MessageState, Role
 
 ANSWER = Message("a", "c", "q", Role.ASSISTANT, "some text", 0.0, service_name="DeepSeek")
+CLOCK = ErrorInfo(ErrorKind.AUTHENTICATION, 401, code="clock", values={"minutes": "12"})
 STORAGE_CODES = ("full", "readonly", "busy", "corrupt", "newer", "other")
 
 
 def every_explanation() -> list[Explanation]:
     errors = [ErrorInfo(kind) for kind in ErrorKind]
     errors += [ErrorInfo(ErrorKind.STORAGE, code=code) for code in STORAGE_CODES]
+    errors += [CLOCK]
     ends = [replace(ANSWER, state=state) for state in MessageState]
     ends += [replace(ANSWER, reason=reason) for reason in FinishReason]
     ends += [replace(ANSWER, text="", state=state) for state in MessageState]
@@ -44,6 +46,16 @@ def test_every_explanation_is_in_the_tone_of_the_house() -> None:
         assert "{" not in text
         assert "  " not in text
         assert len(set(explanation.actions)) == len(explanation.actions)
+
+
+def test_a_wrong_clock_is_named_everywhere() -> None:
+    for where in ({}, {"terminal": True}, {"settings": True}):
+        told = explain_error(CLOCK, service_name="Gateway", **where)
+        assert told.title == "The clock of this computer is 12 minutes off"
+        assert told.cause == (
+            "Gateway refuses what is signed more than five minutes off. Set the clock and retry."
+        )
+        assert Action.UPDATE_KEY not in told.actions
 
 
 def test_every_icon_is_in_the_font() -> None:
