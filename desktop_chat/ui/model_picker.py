@@ -164,13 +164,14 @@ class _Models(QAbstractListModel):
         ]
 
     def _models(self, service: Service) -> Sequence[Model]:
-        """Return its models, with the one in use even when its list does not name it; those that
-        do not chat come last.
+        """Return its models but those hidden, with the one in use even when its list does not name
+        it; those that do not chat come last.
         """
         service_id, model_id = self.current
         chat = chat_models(service.models)
         ids = {model.id for model in chat}
-        models = chat + [model for model in service.models if model.id not in ids]
+        rest = [item for item in service.models if item.enabled and item.id not in ids]
+        models = chat + rest
         known = any(model.id == model_id for model in models)
         if service.id == service_id and model_id and not known:
             models.append(service.model(model_id))
