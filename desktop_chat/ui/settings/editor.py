@@ -65,6 +65,28 @@ class ServiceEditor(QObject):
         self.saved.emit()
         return True
 
+    def attempt(self, service: Service) -> str:
+        """Save a service, and leave it to the field to say what is wrong with it.
+
+        Returns:
+            what is wrong, or "" when it was saved or ``failed`` has told why it was not.
+        """
+        try:
+            self._catalogue.save(service)
+        except OSError as error:
+            self._refused = service
+            self.failed.emit(_because(error))
+        except ValueError as error:
+            return tr("This cannot be kept: {reason}.").format(reason=error)
+        else:
+            self._refused = None
+            self.saved.emit()
+        return ""
+
+    def services(self) -> list[Service]:
+        """Return all services, in the order of the pickers."""
+        return self._catalogue.services()
+
     def retry(self) -> bool:
         """Save again what was not saved."""
         return self._refused is None or self.save(self._refused)

@@ -1,100 +1,91 @@
 """How long is waited for a service."""
 
+from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QWidget
-
 from desktop_chat.core.i18n import tr
+from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.fields import SpinField
-from desktop_chat.ui.controls.labels import Label
 from desktop_chat.ui.settings.editor import ServiceEditor
-from desktop_chat.ui.settings.form import Flow, FormRow
+from desktop_chat.ui.settings.fold import Fold
+from desktop_chat.ui.settings.number_flow import Number, NumberFlow
+from desktop_chat.ui.settings.row import ServiceRow
 from desktop_chat.ui.theme import Theme
 
-_PAUSE_MS: Final = 600
-"""Steps that follow each other within this time are saved as one."""
-_FIELDS: Final = (
-    ("connect_timeout", 120),
-    ("first_token_timeout", 3600),
-    ("idle_timeout", 3600),
-)
+_DAY_IN_MINUTES: Final = 1440
 
 
-class TimeRow(FormRow):
-    """The row of the time-outs: to connect, to the first token, between two tokens.
+def _seconds(name: str, most: int) -> Number:
+    def read(service: Service) -> int:
+        return max(1, round(getattr(service, name)))
+
+    def write(service: Service, value: int) -> Service:
+        values: dict[str, float] = {name: float(value)}
+        return replace(service, **values)  # type: ignore[arg-type]
+
+    return Number(name, 1, most, read, write)
+
+
+def _total(service: Service) -> int:
+    return max(1, round(service.total_timeout / 60)) if service.total_timeout else 0
+
+
+def _with_total(service: Service, minutes: int) -> Service:
+    return replace(service, total_timeout=60.0 * minutes if minutes else None)
+
+
+class TimeRow(ServiceRow):
+    """The row of the time-outs: to the first token and for the whole answer; folded below, to
+    connect and between two tokens.
 
     Args:
         theme: colours and fonts.
         editor: the service shown.
+
+    Attributes:
+        fields: by the name of the service's field.
     """
 
     def __init__(self, theme: Theme, editor: ServiceEditor) -> None:
-        super().__init__(theme)
-        self._editor = editor
-        self.fields: dict[str, SpinField] = {}
-        self._names: list[Label] = []
-        flow = Flow()
-        for name, most in _FIELDS:
-            label = Label(theme)
-            field = SpinField(theme, "")
-            field.setRange(1, most)
-            field.setFixedWidth(92)
-            field.valueChanged.connect(self._stepped)
-            field.editingFinished.connect(self.commit)
-            self.fields[name] = field
-            self._names.append(label)
-            pair = QWidget()
-            inside = QHBoxLayout(pair)
-            inside.setContentsMargins(0, 0, 0, 0)
-            inside.setSpacing(8)
-            inside.addWidget(label)
-            inside.addWidget(field)
-            flow.addWidget(pair)
-        self.line.addLayout(flow)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
-        self._pause.timeout.connect(self.commit)
-        self._showing = False
-        editor.changed.connect(self._service_changed)
+        super().__init__(theme, editor)
+        total = Number("total_timeout", 0, _DAY_IN_MINUTES, _total, _with_total, width=112)
+        first = (_seconds("first_token_timeout", 3600), total)
+        self._first = NumberFlow(theme, editor, first)
+        rest = (_seconds("connect_timeout", 120), _seconds("idle_timeout", 3600))
+        self._rest = NumberFlow(theme, editor, rest)
+        self.fields: dict[str, SpinField] = self._first.fields | self._rest.fields
+        self.fold = Fold(theme, small=True)
+        self.fold.body.addWidget(self._rest)
+        self.line.addWidget(self._first, 1)
+        self.notes.addWidget(self.fold)
         self.retranslate()
 
-    def _service_changed(self) -> None:
-        self._pause.stop()
-        self._showing = True
-        for name, field in self.fields.items():
-            field.setValue(round(getattr(self._editor.service, name)))
-        self._showing = False
-        self.setVisible(self._editor.service.protocol != "demo")
+    def show_service(self, service: Service) -> None:
+        """Show what holds for a service."""
+        self._first.show_service(service)
+        self._rest.show_service(service)
+        self._tell(service)
+        self.setVisible(service.protocol != "demo")
 
-    def _stepped(self) -> None:
-        if not self._showing:
-            self._pause.start()
+    def _tell(self, service: Service) -> None:
+        hint = tr("Connect {connect} s, between tokens {idle} s").format(
+            connect=round(service.connect_timeout), idle=round(service.idle_timeout)
+        )
+        self.fold.head.set_hint(hint)
 
     def commit(self) -> None:
         """Save what was changed."""
-        self._pause.stop()
-        service = self._editor.service
-        changed = {
-            name: float(field.value())
-            for name, field in self.fields.items()
-            if field.value() != round(getattr(service, name))
-        }
-        if service.id and changed:
-            self._editor.change(**changed)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the language."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
+        self._first.commit()
+        self._rest.commit()
 
     def retranslate(self) -> None:
         """Speak the language in use."""
         self.set_label(tr("Time-outs"))
-        names = (tr("Connect"), tr("First token"), tr("Between tokens"))
-        for label, field, name in zip(self._names, self.fields.values(), names, strict=True):
-            label.setText(name)
-            field.set_name(name)
-            field.setSuffix(" " + tr("s"))
+        seconds = tr("s")
+        self._first.name("first_token_timeout", tr("First token"), suffix=seconds)
+        self._first.name(
+            "total_timeout", tr("Whole answer"), suffix=tr("min"), none=tr("No limit")
+        )
+        self._rest.name("connect_timeout", tr("Connect"), suffix=seconds)
+        self._rest.name("idle_timeout", tr("Between tokens"), suffix=seconds)
+        self.fold.head.setText(tr("More"))
