@@ -1,9 +1,10 @@
 """What a provider's stream yields, whatever the protocol behind it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from desktop_chat.core.errors import ErrorInfo
 from desktop_chat.core.json import JsonValue
@@ -196,6 +197,10 @@ StreamEvent: TypeAlias = (
 )
 
 
+DELTAS: Final = (TextDelta, ReasoningDelta, ToolCallDelta, ChoiceDelta, ImagePart)
+"""What an answer is made of: from the first of them on nothing is asked again."""
+
+
 class StreamControl:
     """Lets the reader of a stream speak to what is behind it.
 
@@ -210,13 +215,21 @@ class StreamControl:
         self.trace = trace
         self.fresh = fresh
         self._now = asyncio.Event()
+        self._listeners: list[Callable[[], None]] = []
 
     def retry_now(self) -> None:
         """End the present wait before a retry, if there is one."""
         self._now.set()
+        for listener in list(self._listeners):
+            listener()
 
-    async def wait(self, seconds: float) -> None:
-        """Wait ``seconds``, or until ``retry_now`` is called."""
+    def on_retry_now(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` with each ``retry_now``; what is returned ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait ``seconds``, or until ``retry_now`` is called; tell whether it was."""
         self._now.clear()
         # Not ``wait_for``: in Python 3.11 it forgets that it was cancelled when the event comes in
         # the same turn of the loop, and then Stop would stop nothing.
@@ -224,4 +237,5 @@ class StreamControl:
             async with asyncio.timeout(seconds):
                 await self._now.wait()
         except TimeoutError:
-            return
+            return False
+        return True

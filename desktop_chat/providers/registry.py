@@ -21,7 +21,7 @@ from desktop_chat.providers.exchange import ProtocolFactory
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.pictures import HttpPictures
-from desktop_chat.providers.resilience import Resilient, RetryPolicy
+from desktop_chat.providers.retry import Retrying, RetryPolicy
 
 _DEMO: Final = "demo"
 _DEMO_ADDRESS: Final = "http://127.0.0.1/v1"
@@ -62,7 +62,7 @@ class HttpProviders:
         service = access.service
         key = access.keys[0] if access.keys else None
         if service.protocol == _DEMO:
-            return Resilient(_Demo(service, self._demo, self._transport, self._redact), self._retry)
+            return Retrying(_Demo(service, self._demo, self._transport, self._redact), self._retry)
         protocol = _PROTOCOLS.get(service.protocol)
         if protocol is None:
             raise ProviderError(
@@ -75,7 +75,7 @@ class HttpProviders:
         address = parse_address(service.base_url)
         errors = ErrorReader(address.host, also_redacting(key, self._redact))
         auth = make_auth(service, key, errors)
-        return Resilient(protocol(service, address, auth, self._transport, errors), self._retry)
+        return Retrying(protocol(service, address, auth, self._transport, errors), self._retry)
 
     def origin(self, service: Service) -> str:
         """Return the origin a key would go to; see ``Providers.origin``."""

@@ -27,7 +27,7 @@ from desktop_chat.providers.demo.answers import Answers, Plan, pieces
 from desktop_chat.providers.demo.models import MODELS
 from desktop_chat.providers.demo.server import DemoServer
 from desktop_chat.providers.registry import HttpProviders
-from desktop_chat.providers.resilience import RetryPolicy
+from desktop_chat.providers.retry import RetryPolicy
 from tests.unit.providers.support import DEMO_TEXTS, Heard, first, hear, request, service
 
 DEMO = service("", protocol="demo")

@@ -8,7 +8,7 @@ from desktop_chat.core.errors import ErrorKind, ProviderError
 from desktop_chat.core.ports import Providers
 from desktop_chat.core.secret import Secret
 from desktop_chat.providers.registry import HttpProviders
-from desktop_chat.providers.resilience import RetryPolicy
+from desktop_chat.providers.retry import RetryPolicy
 from tests.helpers.byte_server import ByteServer, delta, json_reply, sse
 from tests.unit.providers.support import DEMO_TEXTS, hear, request, service
 

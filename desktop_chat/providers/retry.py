@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
-from desktop_chat.core.events import (
-    Notice,
-    NoticeKind,
-    ReasoningDelta,
-    StreamControl,
-    StreamEvent,
-    TextDelta,
-    ToolCallDelta,
-)
+from desktop_chat.core.events import DELTAS, Notice, NoticeKind, StreamControl, StreamEvent
 from desktop_chat.core.ports import Provider
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model
+from desktop_chat.core.trace import TraceNote
+from desktop_chat.providers.breaker import Breaker
 
 _RETRYABLE: Final = frozenset(
     (
@@ -72,12 +66,47 @@ def may_help(error: ErrorInfo) -> bool:
     return error.kind in _RETRYABLE and error.code not in _HOPELESS_CODES
 
 
-class Resilient:
+class RetryBudget:
+    """Retries that all tabs may still make at one service, so that a dead one is not hammered.
+
+    Each retry takes one from it, each answer gives some back. A service that mostly answers is
+    asked again as often as is needed, one that never does only so many times in all.
+
+    Args:
+        size: how many there are at most, and at first.
+        refund: what an answer gives back.
+    """
+
+    def __init__(self, size: float = 10.0, refund: float = 0.5) -> None:
+        self._size = size
+        self._refund = refund
+        self.left = size
+
+    def take(self, error: ErrorInfo) -> bool:
+        """Take one retry; tell whether there was one.
+
+        One after a rate limit is free: who says that lives, and says when to come back.
+        """
+        if error.kind is ErrorKind.RATE_LIMIT:
+            return True
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+    def answered(self) -> None:
+        """Give back what an answer is worth."""
+        self.left = min(self._size, self.left + self._refund)
+
+
+class Retrying:
     """A ``Provider`` that tries again until the first delta of any kind.
 
     Args:
         inner: what is asked.
         policy: when and how often.
+        budget: what all that ask this service share; None for one of its own.
+        breaker: of the service: while it is open nothing is tried again; None for none.
         chance: returns a number from 0 to 1 for each wait.
     """
 
@@ -85,10 +114,15 @@ class Resilient:
         self,
         inner: Provider,
         policy: RetryPolicy | None = None,
+        *,
+        budget: RetryBudget | None = None,
+        breaker: Breaker | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._inner = inner
         self._policy = policy or RetryPolicy()
+        self._budget = budget or RetryBudget()
+        self._breaker = breaker
         self._chance = chance
 
     async def stream(
@@ -97,28 +131,50 @@ class Resilient:
         """Ask, and ask again; see ``Provider.stream``.
 
         Each wait is announced by a notice RETRY, and its end by CONNECTING.
+
+        Raises:
+            ProviderError: the last failure; its code is ``circuit_open`` where the breaker kept
+                the next attempt back.
         """
         retry = 0
+        attempts = self._policy.retries
         while True:
             started = False
             try:
                 async with aclosing(self._inner.stream(request, control)) as events:
                     async for event in events:
-                        if isinstance(event, TextDelta | ReasoningDelta | ToolCallDelta):
+                        if not started and isinstance(event, DELTAS):
                             started = True
+                            self._budget.answered()
                         yield event
                 return
             except ProviderError as error:
                 retry += 1
                 info = error.info
-                delay = None if started else self._policy.delay(retry, info, self._chance())
+                delay = None if started else self._delay(retry, info)
                 if delay is None:
                     raise
-            attempts = self._policy.retries
+            if control.trace is not None:
+                control.trace.add(TraceNote(control.trace.now(), "retry", info, f"{delay:.3g}"))
             yield Notice(NoticeKind.RETRY, retry, attempts, delay, info)
-            await control.wait(delay)
+            by_hand = await control.wait(delay)
             yield Notice(NoticeKind.CONNECTING, retry, attempts)
+            if self._breaker is not None and not by_hand and not self._breaker.try_pass():
+                raise ProviderError(self._breaker.refusal(info))
 
     async def list_models(self) -> list[Model]:
         """Return the service's own list; someone waits for it, so it is asked once."""
         return await self._inner.list_models()
+
+    def _delay(self, retry: int, error: ErrorInfo) -> float | None:
+        """Return the seconds until the next attempt, or None when the failure stands.
+
+        Raises:
+            ProviderError: it stands because the breaker is open for longer than the wait.
+        """
+        delay = self._policy.delay(retry, error, self._chance())
+        if delay is None:
+            return None
+        if self._breaker is not None and self._breaker.seconds() > delay:
+            raise ProviderError(self._breaker.refusal(error))
+        return delay if self._budget.take(error) else None

@@ -20,7 +20,7 @@ from desktop_chat.providers.address import parse_address
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.openai_chat import OpenAiChat
-from desktop_chat.providers.resilience import Resilient, RetryPolicy, may_help
+from desktop_chat.providers.retry import Retrying, RetryPolicy, may_help
 from tests.helpers.byte_server import (
     ABORT,
     CLOSE,
@@ -50,14 +50,14 @@ async def transport(_no_leaked_tasks: None) -> AsyncIterator[HttpTransport]:
     await made.aclose()
 
 
-def resilient(
+def retrying(
     transport: HttpTransport, server: ByteServer, policy: RetryPolicy = QUICK, **changes: Any
-) -> Resilient:
+) -> Retrying:
     asked = service(server.url, **changes)
     address = parse_address(asked.base_url)
     errors = ErrorReader(address.host, lambda text: text)
     inner = OpenAiChat(asked, address, None, transport, errors)
-    return Resilient(inner, policy)
+    return Retrying(inner, policy)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def resilient(
 )
 async def test_it_tries_again(transport: HttpTransport, script: Any) -> None:
     async with ByteServer([script, script, ANSWER]) as server:
-        heard = await hear(resilient(transport, server))
+        heard = await hear(retrying(transport, server))
         assert len(server.requests) == 3
         assert len({sent.body for sent in server.requests}) == 1
     assert (heard.text, heard.reason, heard.error) == ("Hello", FinishReason.STOP, None)
@@ -114,7 +114,7 @@ async def test_it_tries_again(transport: HttpTransport, script: Any) -> None:
 )
 async def test_it_does_not_try_again(transport: HttpTransport, script: Any) -> None:
     async with ByteServer([script, ANSWER]) as server:
-        heard = await hear(resilient(transport, server, first_token_timeout=0.05))
+        heard = await hear(retrying(transport, server, first_token_timeout=0.05))
         assert len(server.requests) == 1
     assert heard.error is not None
     assert heard.notices == []
@@ -122,7 +122,7 @@ async def test_it_does_not_try_again(transport: HttpTransport, script: Any) -> N
 
 async def test_it_gives_up(transport: HttpTransport) -> None:
     async with ByteServer([busy()]) as server:
-        heard = await hear(resilient(transport, server))
+        heard = await hear(retrying(transport, server))
         assert len(server.requests) == 6
     assert heard.kind is ErrorKind.OVERLOADED
     assert [n.attempt for n in heard.notices if n.kind is NoticeKind.RETRY] == [1, 2, 3, 4, 5]
@@ -130,7 +130,7 @@ async def test_it_gives_up(transport: HttpTransport) -> None:
 
 async def test_retry_after_is_obeyed(transport: HttpTransport) -> None:
     async with ByteServer([busy(429, "Retry-After-Ms: 30"), ANSWER]) as server:
-        heard = await hear(resilient(transport, server))
+        heard = await hear(retrying(transport, server))
     notice = heard.notices[0]
     assert notice.delay == 0.03
     assert notice.error is not None
@@ -140,7 +140,7 @@ async def test_retry_after_is_obeyed(transport: HttpTransport) -> None:
 
 async def test_a_wait_over_the_ceiling_is_left_to_the_user(transport: HttpTransport) -> None:
     async with ByteServer([busy(429, "Retry-After: 61"), ANSWER]) as server:
-        heard = await hear(resilient(transport, server))
+        heard = await hear(retrying(transport, server))
         assert len(server.requests) == 1
     assert heard.error is not None
     assert heard.error.retry_after == 61
@@ -150,7 +150,7 @@ async def test_a_wait_over_the_ceiling_is_left_to_the_user(transport: HttpTransp
 async def test_retry_now(transport: HttpTransport) -> None:
     async with ByteServer([busy(429, "Retry-After: 50"), ANSWER]) as server:
         control = StreamControl()
-        stream = resilient(transport, server).stream(request(), control)
+        stream = retrying(transport, server).stream(request(), control)
         assert (await first(stream, Notice)).delay == 50
         following = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)
@@ -163,7 +163,7 @@ async def test_retry_now(transport: HttpTransport) -> None:
 @pytest.mark.parametrize("close", [True, False], ids=["close", "cancel"])
 async def test_cancelling_a_wait(transport: HttpTransport, close: bool) -> None:
     async with ByteServer([busy(429, "Retry-After: 50"), ANSWER]) as server:
-        stream = resilient(transport, server).stream(request(), StreamControl())
+        stream = retrying(transport, server).stream(request(), StreamControl())
         await first(stream, Notice)
         if not close:
             task = asyncio.ensure_future(anext(stream))
@@ -177,7 +177,7 @@ async def test_cancelling_a_wait(transport: HttpTransport, close: bool) -> None:
 
 async def test_closing_closes_what_is_inside(transport: HttpTransport) -> None:
     async with ByteServer([[SSE_HEAD + chunk(event(delta("Hello"))), HANG]]) as server:
-        stream = resilient(transport, server).stream(request(), StreamControl())
+        stream = retrying(transport, server).stream(request(), StreamControl())
         await first(stream, TextDelta)
         await stream.aclose()
         await asyncio.wait_for(server.disconnected.wait(), 10)
@@ -203,7 +203,7 @@ class Endless:
 
 async def test_it_is_closed_before_closing_returns() -> None:
     inner = Endless()
-    stream = Resilient(inner, QUICK).stream(request(), StreamControl())
+    stream = Retrying(inner, QUICK).stream(request(), StreamControl())
     await first(stream, TextDelta)
     await stream.aclose()
     assert inner.closed
@@ -212,7 +212,7 @@ async def test_it_is_closed_before_closing_returns() -> None:
 async def test_a_finished_stream_ends(transport: HttpTransport) -> None:
     calls = delta(tool_calls=[{"id": "a", "function": {"name": "f", "arguments": "{}"}}])
     async with ByteServer([sse(calls, delta(finish="tool_calls"))]) as server:
-        heard = await hear(resilient(transport, server))
+        heard = await hear(retrying(transport, server))
         assert len(server.requests) == 1
     assert heard.events[0] == ToolCallDelta(0, "a", "f", "{}")
     assert heard.reason is FinishReason.TOOL_CALLS
@@ -220,7 +220,7 @@ async def test_a_finished_stream_ends(transport: HttpTransport) -> None:
 
 async def test_lists_are_asked_once(transport: HttpTransport) -> None:
     async with ByteServer([json_reply(200, {"data": [{"id": "a"}]})]) as server:
-        assert [m.id for m in await resilient(transport, server).list_models()] == ["a"]
+        assert [m.id for m in await retrying(transport, server).list_models()] == ["a"]
 
 
 def test_delays() -> None:
