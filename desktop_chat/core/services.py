@@ -20,6 +20,12 @@ class ThinkingDialect(StrEnum):
     """``reasoning_effort`` alone; off is the effort ``none`` where the service has it."""
     REASONING = "reasoning"
     """``reasoning: {enabled, effort}`` (OpenRouter)."""
+    BUDGET = "budget"
+    """``thinking: {type: enabled|disabled, budget_tokens}`` (Anthropic); efforts are budgets."""
+    ADAPTIVE = "adaptive"
+    """``thinking: {type: adaptive|disabled}`` and ``output_config: {effort}`` (Anthropic)."""
+    THINK = "think"
+    """``think: true|false``, or an effort in its place (Ollama)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ def thinking_fields(thinking: Thinking, on: bool | None, effort: str) -> dict[st
     match thinking.dialect:
         case ThinkingDialect.NONE:
             return {}
+        case ThinkingDialect.BUDGET | ThinkingDialect.ADAPTIVE | ThinkingDialect.THINK:
+            return {}  # of other protocols, which say it themselves
         case ThinkingDialect.TYPE:
             fields: dict[str, JsonValue] = {}
             if on is not None:
