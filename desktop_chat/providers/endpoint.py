@@ -21,8 +21,9 @@ def endpoint(service: Service, address: Address, option: str, default: str) -> s
     """
     given = service.options.get(option)
     path = given.strip() if isinstance(given, str) else ""
-    base = address.base if has_path(service) else address.origin
-    return joined(base, path or default)
+    # What is added to a bare host is a guess, and a path that someone chose knows better.
+    bare = bool(path) and not has_path(service)
+    return joined(address.origin if bare else address.base, path or default)
 
 
 def has_path(service: Service) -> bool:

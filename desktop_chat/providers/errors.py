@@ -209,6 +209,11 @@ class ErrorReader:
         self._host = host
         self._redact = redact
 
+    @property
+    def redact(self) -> Callable[[str], str]:
+        """What takes secrets out of text."""
+        return self._redact
+
     def error(
         self,
         kind: ErrorKind,

@@ -20,6 +20,7 @@ import httpx
 
 from desktop_chat.core.errors import ErrorKind, ProviderError
 from desktop_chat.core.pictures import picture_head
+from desktop_chat.core.services import Network
 from desktop_chat.providers.errors import ErrorReader, classify
 from desktop_chat.providers.http import HttpRequest, HttpTransport, Reply
 
@@ -61,6 +62,7 @@ class HttpPictures:
         redact: takes secrets out of what errors quote.
         resolve: looks hosts up.
         permits: tells which addresses may be asked.
+        network: the way out.
     """
 
     def __init__(
@@ -70,11 +72,13 @@ class HttpPictures:
         redact: Callable[[str], str],
         resolve: Resolver | None = None,
         permits: Judge | None = None,
+        network: Network | None = None,
     ) -> None:
         self._transport = transport
         self._redact = redact
         self._resolve = resolve or look_up
         self._permits = permits or is_public
+        self._network = network or Network()
 
     async def fetch(self, url: str) -> bytes:
         """Return the bytes of an image; see ``PictureFetcher.fetch``."""
@@ -115,6 +119,7 @@ class HttpPictures:
                     first_byte_timeout=FIRST_BYTE_SECONDS,
                     address=address,
                     redirects=True,
+                    network=self._network,
                 )
                 try:
                     reply = await stack.enter_async_context(self._transport.open(request, errors))
