@@ -12,6 +12,7 @@ from desktop_chat.core.json import JsonValue
 from desktop_chat.core.messages import Role
 from desktop_chat.core.requests import ChatMessage, ChatRequest
 from desktop_chat.core.services import Service
+from desktop_chat.providers.attached import question_text
 from desktop_chat.providers.endpoint import endpoint
 from desktop_chat.providers.exchange import HttpProtocol
 from desktop_chat.providers.gateway_decoder import GatewayDecoder
@@ -82,10 +83,12 @@ def written(messages: Sequence[ChatMessage]) -> str:
     each with its speaker; the last line is the beginning of the answer that is wanted.
     """
     if len(messages) == 1 and messages[0].role is Role.USER:
-        return messages[0].text
+        return question_text(messages[0])
     parts = [message.text for message in messages if message.role is Role.SYSTEM and message.text]
     turns = [message for message in messages if message.role is not Role.SYSTEM]
-    parts += [f"{_SPEAKERS[turn.role]}: {turn.text}" for turn in turns if turn.text]
+    for turn in turns:
+        if text := question_text(turn):
+            parts.append(f"{_SPEAKERS[turn.role]}: {text}")
     if not (turns and turns[-1].partial):
         parts.append("Assistant:")
     return "\n\n".join(parts)

@@ -4,7 +4,6 @@ The fields are those of the documentation of OpenAI ("Images"), Volcengine Ark (
 generation API") and SiliconFlow ("Create image generation").
 """
 
-import base64
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
@@ -12,6 +11,7 @@ from typing import Final, TypeAlias
 from desktop_chat.core.attachments import Attached
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.requests import ChatRequest
+from desktop_chat.providers.attached import data_uri
 from desktop_chat.providers.endpoint import endpoint
 from desktop_chat.providers.exchange import encoded
 from desktop_chat.providers.images import ImageProtocol, image_prompt, input_pictures
@@ -113,11 +113,6 @@ def siliconflow_fields(request: ChatRequest, prompt: str, attached: Sequence[Att
 
 
 _FIELDS: Final[Mapping[str, Fields]] = {"ark": ark_fields, "siliconflow": siliconflow_fields}
-
-
-def data_uri(item: Attached) -> str:
-    """Return a file as an address that holds it."""
-    return f"data:{item.file.media_type};base64,{base64.b64encode(item.data).decode('ascii')}"
 
 
 def form(

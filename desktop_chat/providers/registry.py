@@ -1,6 +1,6 @@
 """The protocols by name, and the connections that all providers share."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +14,15 @@ from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model, Service
 from desktop_chat.providers.address import Address, parse_address
 from desktop_chat.providers.auth import also_redacting, make_auth
+from desktop_chat.providers.by_model import ByModel
 from desktop_chat.providers.demo.models import MODELS
 from desktop_chat.providers.demo.server import DemoServer
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.exchange import ProtocolFactory
+from desktop_chat.providers.gateway import Gateway
+from desktop_chat.providers.gateway_images import GatewayImages
 from desktop_chat.providers.http import HttpTransport
+from desktop_chat.providers.images_api import ImagesApi
 from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.pictures import HttpPictures
 from desktop_chat.providers.retry import Retrying, RetryPolicy
@@ -27,7 +31,15 @@ _DEMO: Final = "demo"
 _DEMO_ADDRESS: Final = "http://127.0.0.1/v1"
 """What is shown while the demo server does not run."""
 
-_PROTOCOLS: Final[dict[str, ProtocolFactory]] = {"openai-chat": OpenAiChat}
+_PROTOCOLS: Final[dict[str, ProtocolFactory]] = {
+    "openai-chat": OpenAiChat,
+    "gateway": Gateway,
+}
+_IMAGES: Final[dict[str, ProtocolFactory]] = {
+    "openai-images": ImagesApi,
+    "gateway-images": GatewayImages,
+}
+"""For models that make pictures."""
 
 
 class HttpProviders:
@@ -63,19 +75,15 @@ class HttpProviders:
         key = access.keys[0] if access.keys else None
         if service.protocol == _DEMO:
             return Retrying(_Demo(service, self._demo, self._transport, self._redact), self._retry)
-        protocol = _PROTOCOLS.get(service.protocol)
-        if protocol is None:
-            raise ProviderError(
-                ErrorInfo(
-                    ErrorKind.PROTOCOL,
-                    code="unknown_protocol",
-                    values={"protocol": service.protocol},
-                )
-            )
+        protocol = _named(_PROTOCOLS, service.protocol)
         address = parse_address(service.base_url)
         errors = ErrorReader(address.host, also_redacting(key, self._redact))
         auth = make_auth(service, key, errors)
-        return Retrying(protocol(service, address, auth, self._transport, errors), self._retry)
+        asked: Provider = protocol(service, address, auth, self._transport, errors)
+        if service.images:
+            images = _named(_IMAGES, service.images)
+            asked = ByModel(service, asked, images(service, address, auth, self._transport, errors))
+        return Retrying(asked, self._retry)
 
     def origin(self, service: Service) -> str:
         """Return the origin a key would go to; see ``Providers.origin``."""
@@ -92,6 +100,13 @@ class HttpProviders:
 
     def _address(self, service: Service) -> Address:
         return parse_address(_DEMO_ADDRESS if service.protocol == _DEMO else service.base_url)
+
+
+def _named(table: Mapping[str, ProtocolFactory], name: str) -> ProtocolFactory:
+    if name not in table:
+        values = {"protocol": name}
+        raise ProviderError(ErrorInfo(ErrorKind.PROTOCOL, code="unknown_protocol", values=values))
+    return table[name]
 
 
 class _Demo:
