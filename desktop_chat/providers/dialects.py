@@ -1,5 +1,8 @@
-"""How each service is told to think: the dialects of ``core/services.py`` as fields of a body."""
+"""What several protocols say alike: how to think (the dialects of ``core/services.py``), and the
+schema of an answer.
+"""
 
+from collections.abc import Mapping
 from typing import Final
 
 from desktop_chat.core.json import JsonValue
@@ -7,6 +10,17 @@ from desktop_chat.core.services import Thinking, ThinkingDialect
 
 _NO_THINKING: Final = "none"
 """The effort by which services without a switch are told not to think."""
+
+
+def named_schema(schema: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return a JSON schema with a name, as OpenAI's structured outputs want it.
+
+    Args:
+        schema: the schema alone, or already with ``name``, ``schema`` and perhaps ``strict``.
+    """
+    if isinstance(schema.get("schema"), Mapping):
+        return {"name": "answer", **schema}
+    return {"name": "answer", "schema": dict(schema)}
 
 
 def thinking_fields(thinking: Thinking, on: bool | None, effort: str) -> dict[str, JsonValue]:
@@ -23,10 +37,13 @@ def thinking_fields(thinking: Thinking, on: bool | None, effort: str) -> dict[st
     if on is False or effort not in thinking.efforts:
         effort = ""
     match thinking.dialect:
-        case ThinkingDialect.NONE:
-            return {}
-        case ThinkingDialect.BUDGET | ThinkingDialect.ADAPTIVE | ThinkingDialect.THINK:
-            return {}  # of other protocols, which say it themselves
+        case (
+            ThinkingDialect.NONE
+            | ThinkingDialect.BUDGET
+            | ThinkingDialect.ADAPTIVE
+            | ThinkingDialect.THINK
+        ):
+            return {}  # but for the first, of protocols that say it themselves
         case ThinkingDialect.TYPE:
             fields: dict[str, JsonValue] = {}
             if on is not None:
