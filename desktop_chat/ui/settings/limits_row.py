@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from desktop_chat.core.i18n import tr
-from desktop_chat.core.services import Limits, Service
+from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.fields import SpinField
 from desktop_chat.ui.controls.labels import Label
 from desktop_chat.ui.settings.editor import ServiceEditor
@@ -18,12 +18,12 @@ _MOST_TOKENS: Final = 1_000_000_000
 
 def _limit(name: str, most: int, width: int = 96) -> Number:
     def read(service: Service) -> int:
-        value = getattr(service.limits, name)
+        value: float | None = getattr(service.limits, name)
         return 0 if value is None else max(1, round(value))
 
     def write(service: Service, value: int) -> Service:
         values: dict[str, int | None] = {name: value or None}
-        limits: Limits = replace(service.limits, **values)  # type: ignore[arg-type]
+        limits = replace(service.limits, **values)
         return replace(service, limits=limits)
 
     return Number(name, 0, most, read, write, width)

@@ -1,5 +1,7 @@
 """The models of a service: a table, adding by hand, and fetching the service's own list."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -16,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop_chat.chat.model_lists import ListState, ModelLists
 from desktop_chat.core.i18n import ntr, tr
-from desktop_chat.core.services import Service
+from desktop_chat.core.services import Model, Service
 from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.dialog import TextDialog, ask_text
@@ -24,6 +26,7 @@ from desktop_chat.ui.controls.fields import Field, SearchField
 from desktop_chat.ui.controls.labels import Ink, Label, Status
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.settings.editor import ServiceEditor
+from desktop_chat.ui.settings.model_dialog import ModelDialog
 from desktop_chat.ui.settings.model_table import ModelRows, ModelTable, TableFrame, frame_height
 from desktop_chat.ui.settings.words import not_saved, told_in_full
 from desktop_chat.ui.theme import Theme
@@ -47,6 +50,7 @@ class ModelsBox(QWidget):
         self._lists = lists
         self._service_id = ""
         self.dialog: TextDialog | None = None
+        self.model_dialog: ModelDialog | None = None
         self.menu: Menu | None = None
         self._models = ModelRows()
         self.title = Label(theme, bold=True)
@@ -61,7 +65,8 @@ class ModelsBox(QWidget):
         self.table = ModelTable(theme, self._models)
         self.table.menu_requested.connect(self._open_menu)
         self.table.remove_requested.connect(self.remove)
-        self._frame = TableFrame(theme, self.table)
+        self.table.toggled.connect(self.toggle)
+        self._frame = TableFrame(theme, self.table, self._models)
         self.nothing = Label(theme, ink="text3", wrap=True)
         self.entry = Field(theme, "", mono=True)
         self.entry.returnPressed.connect(self._enter)
@@ -107,7 +112,7 @@ class ModelsBox(QWidget):
         self._models.reset(service.models, service.default_model)
         self._restore(row, current)
         count = len(service.models)
-        self.count.setText(ntr("{count} model", "{count} models", count).format(count=count))
+        self.count.setText(_counted(service))
         self.filter.setVisible(count >= _FILTER_FROM)
         # Without a model there is no chat: what must be typed is asked for right here.
         typed = service.protocol != "demo"
@@ -159,6 +164,33 @@ class ModelsBox(QWidget):
         if self._editor.change(models=models, default_model=service.default_model or model_id):
             self.status.show_state("", "", "text3")
 
+    def toggle(self, model_id: str) -> None:
+        """Show a model in the pickers, or show it no more."""
+        self._replace(model_id, lambda model: replace(model, enabled=not model.enabled))
+
+    def _replace(self, model_id: str, change: Callable[[Model], Model]) -> bool:
+        models = [
+            change(model) if model.id == model_id else model
+            for model in self._editor.service.models
+        ]
+        return self._editor.change(models=tuple(models))
+
+    def edit(self, model_id: str) -> None:
+        """Ask what is known of a model."""
+        service = self._editor.service
+        dialog = ModelDialog(self._theme, self, service.model(model_id))
+        dialog.chosen.connect(partial(self._edited, service.id))
+        dialog.destroyed.connect(self._model_dialog_gone)
+        self.model_dialog = dialog
+        dialog.open()
+
+    def _edited(self, service_id: str, model: Model) -> None:
+        if service_id == self._service_id:
+            self._replace(model.id, lambda _old: model)
+
+    def _model_dialog_gone(self) -> None:
+        self.model_dialog = None
+
     def remove(self, model_id: str) -> None:
         """Take a model out of the list."""
         service = self._editor.service
@@ -175,6 +207,7 @@ class ModelsBox(QWidget):
     def _open_menu(self, model_id: str, corner: QPoint) -> None:
         menu = Menu(self._theme, self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.add(tr("Edit"), "pencil-simple", slot=partial(self.edit, model_id))
         if model_id != self._editor.service.default_model:
             slot = partial(self.set_default, model_id)
             menu.add(tr("Set as default"), "check", slot=slot)
@@ -241,3 +274,11 @@ class ModelsBox(QWidget):
         self._show_list()
         self._show(self._editor.service)
         self._frame.update()
+
+
+def _counted(service: Service) -> str:
+    count = len(service.models)
+    if not count:
+        return ""
+    shown = sum(model.enabled for model in service.models)
+    return tr("{shown} / {count} enabled").format(shown=shown, count=count)

@@ -17,7 +17,8 @@ _DAY_IN_MINUTES: Final = 1440
 
 def _seconds(name: str, most: int) -> Number:
     def read(service: Service) -> int:
-        return max(1, round(getattr(service, name)))
+        value: float = getattr(service, name)
+        return max(1, round(value))
 
     def write(service: Service, value: int) -> Service:
         values: dict[str, float] = {name: float(value)}
@@ -83,9 +84,7 @@ class TimeRow(ServiceRow):
         self.set_label(tr("Time-outs"))
         seconds = tr("s")
         self._first.name("first_token_timeout", tr("First token"), suffix=seconds)
-        self._first.name(
-            "total_timeout", tr("Whole answer"), suffix=tr("min"), none=tr("No limit")
-        )
+        self._first.name("total_timeout", tr("Whole answer"), suffix=tr("min"), none=tr("No limit"))
         self._rest.name("connect_timeout", tr("Connect"), suffix=seconds)
         self._rest.name("idle_timeout", tr("Between tokens"), suffix=seconds)
         self.fold.head.setText(tr("More"))
