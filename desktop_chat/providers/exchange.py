@@ -8,7 +8,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import httpx
 
@@ -26,6 +26,10 @@ from desktop_chat.providers.http import HttpRequest, HttpTransport, Reply
 AFTER_FINISH_TIMEOUT: Final = 5.0
 """Seconds to wait for usage and the end once a reason was given: the answer is complete."""
 LIST_TIMEOUT: Final = 30.0
+
+
+HeadersListener: TypeAlias = Callable[[int, Mapping[str, str]], None]
+"""Takes a status and headers, whose names are in lower case."""
 
 
 class Decoder(Protocol):
@@ -70,6 +74,9 @@ class HttpProtocol(ABC):
         auth: proves who we are, or None.
         transport: sends the requests.
         errors: makes the errors of this host.
+
+    Attributes:
+        on_headers: is told the head of each reply to a question, or None.
     """
 
     def __init__(
@@ -85,6 +92,7 @@ class HttpProtocol(ABC):
         self.auth = auth
         self.transport = transport
         self.errors = errors
+        self.on_headers: HeadersListener | None = None
 
     @abstractmethod
     def url(self, request: ChatRequest) -> str:
@@ -122,6 +130,8 @@ class HttpProtocol(ABC):
             trace=control.trace,
         )
         async with self.transport.open(message, self.errors) as reply:
+            if self.on_headers is not None:
+                self.on_headers(reply.status, reply.headers)
             if reply.status >= 400:
                 raise await self.refusal(reply)
             decoder = self.decoder(request, reply.headers)
