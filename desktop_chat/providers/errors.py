@@ -214,6 +214,10 @@ class ErrorReader:
         """What takes secrets out of text."""
         return self._redact
 
+    def redacted(self, text: str) -> str:
+        """Return a text without secrets, whole."""
+        return self._redact(text)
+
     def error(
         self,
         kind: ErrorKind,

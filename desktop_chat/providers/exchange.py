@@ -8,6 +8,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Final, Protocol, TypeAlias
 
 import httpx
@@ -17,11 +18,12 @@ from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model, Service
-from desktop_chat.core.trace import Trace
+from desktop_chat.core.trace import Trace, TraceRequest
 from desktop_chat.providers.address import Address
 from desktop_chat.providers.clock import with_clock
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.http import HttpRequest, HttpTransport, Reply
+from desktop_chat.providers.tracing import preview
 
 AFTER_FINISH_TIMEOUT: Final = 5.0
 """Seconds to wait for usage and the end once a reason was given: the answer is complete."""
@@ -116,18 +118,31 @@ class HttpProtocol(ABC):
         del request
         return {}
 
+    def question(self, request: ChatRequest) -> HttpRequest:
+        """Return what is sent to ask, before anything signs it."""
+        accept = "text/event-stream" if request.stream else "application/json"
+        extra = {name.lower(): value for name, value in request.extra_headers.items()}
+        headers = {"accept": accept, **self.headers(request), **extra}
+        return self.message("POST", self.url(request), headers, encoded(self.body(request)))
+
+    def preview(self, request: ChatRequest) -> TraceRequest:
+        """Return what would be sent, as a trace shows it. Nothing is sent or signed."""
+        asked = self.question(request)
+        return preview(
+            self.service.id,
+            asked.method,
+            asked.url,
+            asked.headers,
+            asked.content or b"",
+            self.errors.redacted,
+        )
+
     async def stream(
         self, request: ChatRequest, control: StreamControl
     ) -> AsyncGenerator[StreamEvent, None]:
         """Ask; see ``Provider.stream``."""
-        accept = "text/event-stream" if request.stream else "application/json"
-        extra = {name.lower(): value for name, value in request.extra_headers.items()}
-        message = self.message(
-            "POST",
-            self.url(request),
-            {"accept": accept, **self.headers(request), **extra},
-            encoded(self.body(request)),
-            trace=control.trace,
+        message = replace(
+            self.question(request), trace=control.trace, total_timeout=self.service.total_timeout
         )
         async with self.transport.open(message, self.errors) as reply:
             if self.on_headers is not None:

@@ -2,32 +2,46 @@
 
 Redirects are never followed, so a key cannot travel to another host. Loopback is never asked
 through a proxy. The proxy of the environment or the system is looked up for every request, so
-that one that is switched on or off while the program runs is noticed.
+that one that is switched on or off while the program runs is noticed. A connection that stood idle
+and died without a word is found out by the next request, which is then sent again over a new one.
 """
 
 import asyncio
 import contextlib
-import socket
+import copy
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final, TypeAlias
+from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from desktop_chat.core.errors import ErrorKind, ProviderError
+from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Network
 from desktop_chat.core.trace import Trace
 from desktop_chat.providers.address import is_loopback
 from desktop_chat.providers.errors import ErrorReader
+from desktop_chat.providers.faults import failure, is_lost, says
 from desktop_chat.providers.idle import IdleWatch
+from desktop_chat.providers.network import (
+    AuthoritiesError,
+    Client,
+    Clients,
+    ClosedError,
+    Moves,
+    ProxyLookup,
+    ProxySettingError,
+    Route,
+    parse_proxy,
+    read_authorities,
+    system_proxy,
+)
+from desktop_chat.providers.tracing import Recorder, on_reply, on_request
 
-ProxyLookup: TypeAlias = Callable[[str, str], str]
-"""Takes a scheme and a host; returns the proxy's address, or ""."""
+__all__ = ["HttpRequest", "HttpTransport", "ProxyLookup", "Reply", "system_proxy"]
 
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 MAX_ERROR_BYTES: Final = 64 * 1024
@@ -35,25 +49,8 @@ ERROR_BODY_TIMEOUT: Final = 10.0
 """Seconds that the body of an error reply may stall before it is taken as it is."""
 DRAIN_TIMEOUT: Final = 0.25
 """Seconds granted to the end of a finished stream, so that its connection can be used again."""
-
-_KEEPALIVE_SECONDS: Final = 120.0
-_DEAD_PEER_MILLISECONDS: Final = 60_000
-
-_UNSENDABLE: Final = (
-    httpx.LocalProtocolError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-    UnicodeError,
-)
-
-
-def system_proxy(scheme: str, host: str) -> str:
-    """Return the proxy that environment or system name for a host, or ""."""
-    proxies = getproxies()
-    proxy = proxies.get(scheme) or proxies.get("all") or ""
-    if not proxy or proxy_bypass(host):
-        return ""
-    return proxy if "://" in proxy else f"http://{proxy}"
+CANCEL_STREAM: Final = 8
+"""What tells a peer that a stream of HTTP/2 is not wanted any more (RFC 9113, section 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +71,7 @@ class HttpRequest:
         network: the way to the service.
         service_id: the service, for the trace.
         trace: takes down what goes over the wire, or None.
+        total_timeout: seconds from now until the end of the reply, or None.
     """
 
     method: str
@@ -88,6 +86,7 @@ class HttpRequest:
     network: Network = field(default_factory=Network)
     service_id: str = ""
     trace: Trace | None = None
+    total_timeout: float | None = None
 
 
 class Reply:
@@ -96,9 +95,20 @@ class Reply:
     Args:
         response: with its body unread.
         errors: makes the errors of this host.
+        deadline: what of the time for the whole reply is left, or None.
+        recorder: takes down what is read, or None.
     """
 
-    def __init__(self, response: httpx.Response, errors: ErrorReader) -> None:
+    def __init__(
+        self,
+        response: httpx.Response,
+        errors: ErrorReader,
+        deadline: "_Deadline | None" = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._deadline = deadline
+        self._recorder = recorder
+        self._whole = False
         self._response = response
         self._chunks = response.aiter_raw()
         self._inflate = _inflater(response.headers.get("content-encoding", ""))
@@ -112,25 +122,32 @@ class Reply:
 
         Args:
             timeout: seconds to wait for them.
-            code: of the TIMEOUT error: ``first_token`` or ``idle``.
+            code: of the TIMEOUT error: ``first_token`` or ``idle``. It is ``total`` when the time
+                for the whole reply is over.
 
         Raises:
             ProviderError: TIMEOUT, DROPPED or PROTOCOL.
         """
-        self._watch.limit = timeout
+        limit = timeout
+        if self._deadline is not None and (left := self._deadline.left()) < timeout:
+            limit, timeout, code = left, self._deadline.seconds, "total"
+        self._watch.limit = limit
         while True:
             try:
                 with self._watch:
                     chunk = await anext(self._chunks)
             except StopAsyncIteration:
+                self._whole = True
                 return b""
             except TimeoutError:
                 raise self._errors.error(ErrorKind.TIMEOUT, code, seconds=f"{timeout:g}") from None
             except (httpx.HTTPError, OSError) as error:
-                raise self._errors.error(ErrorKind.DROPPED, raw=_says(error)) from error
+                raise self._errors.error(ErrorKind.DROPPED, raw=says(error)) from error
             if self._inflate is not None:
                 chunk = self._inflated(chunk, self._inflate)
             if chunk:
+                if self._recorder is not None:
+                    self._recorder.add_bytes(chunk)
                 return chunk
 
     async def read_all(self, timeout: float, limit: int = MAX_BODY_BYTES) -> bytes:
@@ -169,6 +186,10 @@ class Reply:
     async def aclose(self) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
         self._watch.stop()
+        if self._recorder is not None:
+            self._recorder.close()
+        if not self._whole:
+            await _cancel_stream(self._response)
         await self._response.aclose()
         # The body is a chain of generators, and closing the outermost leaves the others to the
         # garbage collector, which closes them in tasks of its own at some later time. Reading on
@@ -181,22 +202,31 @@ class Reply:
         try:
             return inflate(data)
         except (zlib.error, ValueError) as error:
-            raise self._errors.error(ErrorKind.PROTOCOL, "encoding", raw=_says(error)) from error
+            raise self._errors.error(ErrorKind.PROTOCOL, "encoding", raw=says(error)) from error
 
 
 class HttpTransport:
     """Sends requests over connections that are shared and kept alive.
 
     Args:
-        proxy_lookup: tells which proxy to use.
+        proxy_lookup: tells which proxy the system wants.
+        moves: notices a sleep or another network; None for the usual.
     """
 
-    def __init__(self, proxy_lookup: ProxyLookup = system_proxy) -> None:
+    def __init__(
+        self, proxy_lookup: ProxyLookup = system_proxy, *, moves: Moves | None = None
+    ) -> None:
         self._proxy_lookup = proxy_lookup
-        self._clients: dict[tuple[str, bool], httpx.AsyncClient] = {}
-        self._lock = asyncio.Lock()
-        self._context: ssl.SSLContext | None = None
-        self._closed = False
+        self._login: Secret | None = None
+        self._clients = Clients({"request": [on_request], "response": [on_reply]}, moves)
+
+    def with_login(self, login: Secret | None) -> "HttpTransport":
+        """Return this transport for one service: with user and password of its own proxy, a pair.
+        The connections stay the same.
+        """
+        other = copy.copy(self)
+        other._login = login  # noqa: SLF001 (its own kind)
+        return other
 
     @contextlib.asynccontextmanager
     async def open(self, request: HttpRequest, errors: ErrorReader) -> AsyncGenerator[Reply, None]:
@@ -204,102 +234,233 @@ class HttpTransport:
 
         Raises:
             ProviderError: NETWORK with the codes ``proxy`` (a setting that cannot be used),
-                ``proxy_refused``, ``tls``, ``dns``, ``refused``, ``closed`` (before a reply
-                began) or none; TIMEOUT with ``connect`` or ``first_token``; REDIRECT for any
-                reply that sends us elsewhere; BAD_REQUEST for what cannot be sent; PROTOCOL.
+                ``proxy_refused``, ``proxy_auth`` (it wants another password),
+                ``proxy_unreachable``, ``ca_file`` (``values`` has ``reason``: ``unreadable`` or
+                ``not_pem``, and ``path``), ``tls`` (``reason``: see ``faults.tls_reason``),
+                ``dns``, ``refused``, ``closed`` (before a reply began) or none; TIMEOUT with
+                ``connect``, ``first_token`` or ``total``; REDIRECT for any reply that sends us
+                elsewhere; BAD_REQUEST for what cannot be sent; PROTOCOL.
         """
-        client = await self._client(request.url, errors)
-        reply = Reply(await self._send(client, request, errors), errors)
+        recorder = _recorder_of(request, errors)
+        deadline = None if request.total_timeout is None else _Deadline(request.total_timeout)
+        client, response = await self._ask(request, errors, deadline, recorder)
         try:
-            if 300 <= reply.status < 400 and not request.redirects:
-                raise _redirect(reply, request, errors)
-            yield reply
+            reply = Reply(response, errors, deadline, recorder)
+            try:
+                if 300 <= reply.status < 400 and not request.redirects:
+                    raise _redirect(reply, request, errors)
+                if reply.status == 407:
+                    # Of a proxy that passes plain http on; through a tunnel it would have no say.
+                    raise errors.error(ErrorKind.NETWORK, "proxy_auth", status=407, raw="HTTP 407")
+                yield reply
+            finally:
+                await reply.aclose()
         finally:
-            await reply.aclose()
+            await self._clients.give_back(client)
 
-    def proxy_for(self, url: str) -> str:
-        """Return the proxy that an address is asked through, or "" for none."""
+    def proxy_for(self, url: str, network: Network | None = None) -> str:
+        """Return the proxy that an address is asked through, or "" for none.
+
+        Args:
+            url: whole.
+            network: the way to it, or None for the system's.
+        """
         parts = urlsplit(url)
         host = parts.hostname or ""
-        return "" if is_loopback(host) else self._proxy_lookup(parts.scheme, host)
+        kind = network.proxy if network is not None else "system"
+        if kind == "none" or is_loopback(host):
+            return ""
+        if network is not None and kind == "custom":
+            # One that lacks its address must not be passed by.
+            return network.proxy_url or "http://"
+        return self._proxy_lookup(parts.scheme, host)
 
     async def aclose(self) -> None:
         """Close every connection; nothing can be sent afterwards."""
-        self._closed = True
-        async with self._lock:
-            clients = list(self._clients.values())
-            self._clients.clear()
-        for client in clients:
-            await client.aclose()
+        await self._clients.aclose()
+
+    async def _ask(
+        self,
+        request: HttpRequest,
+        errors: ErrorReader,
+        deadline: "_Deadline | None",
+        recorder: Recorder | None,
+    ) -> tuple[Client, httpx.Response]:
+        """Send it, and once more where a connection that was kept turns out to be dead."""
+        route = await self.route(request.url, request.network, errors)
+        seconds, code = request.first_byte_timeout, "first_token"
+        if deadline is not None and deadline.left() < seconds:
+            seconds, code = deadline.seconds, "total"
+        try:
+            limit = seconds if deadline is None else min(seconds, deadline.left())
+            async with asyncio.timeout(limit):
+                while True:
+                    client = await self._take(route, errors)
+                    way = _Way()
+                    try:
+                        with recorder or contextlib.nullcontext():
+                            return client, await self._send(client, request, route, way)
+                    except BaseException as error:
+                        dead = way.is_dead(error)
+                        if dead:
+                            await self._clients.retire(client)
+                        await self._clients.give_back(client)
+                        if not dead:
+                            raise
+                    if recorder is not None:
+                        recorder.note("retry", "connection")
+        except TimeoutError:
+            raise errors.error(ErrorKind.TIMEOUT, code, seconds=f"{seconds:g}") from None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            raise failure(
+                error, errors, connect_timeout=request.connect_timeout, proxy=route.proxy
+            ) from error
 
     async def _send(
-        self, client: httpx.AsyncClient, request: HttpRequest, errors: ErrorReader
+        self, client: Client, request: HttpRequest, route: Route, way: "_Way"
     ) -> httpx.Response:
-        timeout = httpx.Timeout(None, connect=request.connect_timeout)
+        message = client.http.build_request(
+            request.method,
+            request.url,
+            headers=_headers(request.headers),
+            content=request.content,
+            timeout=httpx.Timeout(None, connect=request.connect_timeout),
+            extensions={"trace": way.watch},
+        )
+        if request.address and not route.proxy:
+            # The names in the request and in the certificate stay those of the host.
+            message.extensions["sni_hostname"] = message.url.raw_host.decode("ascii")
+            message.url = message.url.copy_with(host=request.address)
+        return await client.http.send(message, stream=True, auth=request.auth)
+
+    async def route(self, url: str, network: Network, errors: ErrorReader) -> Route:
+        """Return the way to an address.
+
+        Raises:
+            ProviderError: NETWORK with ``proxy`` or ``ca_file``; see ``open``.
+        """
+        proxy = self.proxy_for(url, network)
+        login = None
+        if proxy:
+            try:
+                proxy, login = parse_proxy(proxy)
+            except ProxySettingError as error:
+                raise errors.error(ErrorKind.NETWORK, "proxy", proxy=error.shown) from None
+            if network.proxy == "custom":
+                login = self._login or login
+        secure = urlsplit(url).scheme in ("https", "wss")
+        authorities = ""
+        if network.ca_file and (secure or proxy.startswith("https:")):
+            try:
+                authorities = await asyncio.to_thread(read_authorities, network.ca_file)
+            except AuthoritiesError as error:
+                raise errors.error(
+                    ErrorKind.NETWORK,
+                    "ca_file",
+                    raw=error.detail,
+                    reason=error.reason,
+                    path=network.ca_file,
+                ) from None
+        return Route(
+            proxy,
+            login or None,
+            authorities,
+            http2=secure and network.http2,
+            secure=secure or proxy.startswith("https:"),
+        )
+
+    async def tls(self, route: Route, errors: ErrorReader) -> ssl.SSLContext:
+        """Return the context of a way for connections of other kinds (WebSocket).
+
+        Raises:
+            ProviderError: NETWORK with ``tls``: the system's authorities cannot be read.
+        """
         try:
-            message = client.build_request(
-                request.method,
-                request.url,
-                headers=_headers(request.headers),
-                content=request.content,
-                timeout=timeout,
-            )
-            if request.address and not self.proxy_for(request.url):
-                # The names in the request and in the certificate stay those of the host.
-                message.extensions["sni_hostname"] = message.url.raw_host.decode("ascii")
-                message.url = message.url.copy_with(host=request.address)
-            async with asyncio.timeout(request.first_byte_timeout):
-                return await client.send(message, stream=True, auth=request.auth)
-        except TimeoutError:
-            seconds = f"{request.first_byte_timeout:g}"
-            raise errors.error(ErrorKind.TIMEOUT, "first_token", seconds=seconds) from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-            raise _failure(error, request, errors) from error
+            return await self._clients.tls(route)
+        except OSError as error:
+            raise errors.error(ErrorKind.NETWORK, "tls", raw=says(error)) from error
 
-    async def _client(self, url: str, errors: ErrorReader) -> httpx.AsyncClient:
-        proxy = self.proxy_for(url)
-        key = (proxy, urlsplit(url).scheme == "https" or bool(proxy))
-        async with self._lock:
-            if self._closed:
-                raise errors.error(ErrorKind.CANCELLED, "closed")
-            if key not in self._clients:
-                try:
-                    # Reading the certificates takes up to a tenth of a second.
-                    self._clients[key] = await asyncio.to_thread(self._make_client, *key)
-                except ImportError as error:
-                    raise errors.error(
-                        ErrorKind.NETWORK, "proxy", raw=_says(error), proxy=_bare(proxy)
-                    ) from error
-                except (ValueError, httpx.InvalidURL) as error:
-                    # Neither its words nor the error itself: they quote parts of the address, and
-                    # a "/" in a password makes what stands before it look like a port.
-                    raise errors.error(
-                        ErrorKind.NETWORK, "proxy", raw=type(error).__name__, proxy=_bare(proxy)
-                    ) from None
-                except OSError as error:
-                    raise errors.error(ErrorKind.NETWORK, "tls", raw=_says(error)) from error
-            return self._clients[key]
+    async def _take(self, route: Route, errors: ErrorReader) -> Client:
+        try:
+            return await self._clients.take(route)
+        except ClosedError:
+            raise errors.error(ErrorKind.CANCELLED, "closed") from None
+        except ImportError as error:
+            raise errors.error(
+                ErrorKind.NETWORK, "proxy", raw=says(error), proxy=route.proxy
+            ) from error
+        except (ValueError, httpx.InvalidURL) as error:
+            # Neither its words nor the error itself: they quote parts of the address.
+            raise errors.error(
+                ErrorKind.NETWORK, "proxy", raw=type(error).__name__, proxy=route.proxy
+            ) from None
+        except OSError as error:
+            raise errors.error(ErrorKind.NETWORK, "tls", raw=says(error)) from error
 
-    def _make_client(self, proxy: str, secure: bool) -> httpx.AsyncClient:
-        if secure and self._context is None:
-            self._context = _tls_context()
-        transport = httpx.AsyncHTTPTransport(
-            verify=self._context if secure and self._context else False,
-            proxy=_proxy(proxy, self._context) if proxy else None,
-            limits=httpx.Limits(
-                max_connections=None,
-                max_keepalive_connections=20,
-                keepalive_expiry=_KEEPALIVE_SECONDS,
-            ),
-            socket_options=_socket_options(),
-        )
-        return httpx.AsyncClient(
-            transport=transport,
-            trust_env=False,
-            follow_redirects=False,
-            headers={"User-Agent": "desktop-chat"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        )
+
+class _Deadline:
+    """The moment at which a reply has taken too long.
+
+    Args:
+        seconds: from now.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._at = self._loop.time() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left, 0 or more."""
+        return max(0.0, self._at - self._loop.time())
+
+
+class _Way:
+    """Watches a request on its way: whether its connection is a new one, and a reply began."""
+
+    def __init__(self) -> None:
+        self._new = False
+        self._sent = False
+        self._answered = False
+
+    async def watch(self, name: str, _info: Mapping[str, Any]) -> None:
+        """Take an event of httpcore (its ``trace`` extension)."""
+        if "connect_" in name or name.startswith("socks"):
+            self._new = True
+        elif name.endswith(("send_request_headers.started", "send_connection_init.started")):
+            self._sent = True
+        elif name.endswith("receive_response_headers.complete"):
+            self._answered = True
+
+    def is_dead(self, error: BaseException) -> bool:
+        """Tell whether a request failed for nothing but a connection that had died before."""
+        return self._sent and not self._new and not self._answered and is_lost(error)
+
+
+def _recorder_of(request: HttpRequest, errors: ErrorReader) -> Recorder | None:
+    if request.trace is None:
+        return None
+    return Recorder(
+        request.trace, request.service_id, request.headers, request.url, errors.redacted
+    )
+
+
+async def _cancel_stream(response: httpx.Response) -> None:
+    """Tell the peer of a stream of HTTP/2 that no more of it is wanted: httpcore stops reading
+    and says nothing, and the service would go on writing, at the user's cost.
+    """
+    number = response.extensions.get("stream_id")
+    if number is None:
+        return
+    stream: Any = response.stream
+    with contextlib.suppress(Exception):
+        try:
+            # There is no public way to it; a test tells when this one goes.
+            source = stream._stream._httpcore_stream._stream  # noqa: SLF001
+            source._connection._h2_state.reset_stream(number, CANCEL_STREAM)  # noqa: SLF001
+            await source._connection._write_outgoing_data(source._request)  # noqa: SLF001
+        except AttributeError:
+            await response.extensions["network_stream"].aclose()
 
 
 def _inflater(encoding: str) -> Callable[[bytes], bytes] | None:
@@ -316,83 +477,8 @@ def _inflater(encoding: str) -> Callable[[bytes], bytes] | None:
     return refuse
 
 
-def _tls_context() -> ssl.SSLContext:
-    """Return a context that trusts the bundled authorities and those of the system: companies
-    put their own there.
-    """
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
-    return context
-
-
-def _proxy(address: str, context: ssl.SSLContext | None) -> httpx.Proxy:
-    proxy = httpx.Proxy(address)
-    if proxy.url.port is not None and not 0 < proxy.url.port < 65536:
-        raise ValueError(proxy.url.port)
-    if proxy.url.scheme == "https":
-        return httpx.Proxy(address, ssl_context=context)
-    return proxy
-
-
-def _socket_options() -> list[tuple[int, int, int]]:
-    """Return the options that let the system find a peer that is gone, as after a sleep."""
-    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    for name, value in (
-        ("TCP_KEEPIDLE", 30),
-        ("TCP_KEEPINTVL", 10),
-        ("TCP_KEEPCNT", 3),
-        ("TCP_USER_TIMEOUT", _DEAD_PEER_MILLISECONDS),
-    ):
-        if hasattr(socket, name):
-            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
-    return options
-
-
 def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers.items()]
-
-
-def _failure(error: Exception, request: HttpRequest, errors: ErrorReader) -> ProviderError:
-    """Map what went wrong before a reply began."""
-    says = _says(error)
-    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
-        seconds = f"{request.connect_timeout:g}"
-        return errors.error(ErrorKind.TIMEOUT, "connect", raw=says, seconds=seconds)
-    if isinstance(error, httpx.TimeoutException):
-        return errors.error(ErrorKind.TIMEOUT, "connect", raw=says)
-    if isinstance(error, httpx.ProxyError):
-        return errors.error(ErrorKind.NETWORK, "proxy_refused", raw=says)
-    if isinstance(error, httpx.ConnectError):
-        return errors.error(ErrorKind.NETWORK, _connect_code(error), raw=says)
-    if isinstance(error, httpx.RemoteProtocolError):
-        if "without sending a response" in str(error):
-            return errors.error(ErrorKind.NETWORK, "closed", raw=says)
-        return errors.error(ErrorKind.PROTOCOL, "http", raw=says)
-    if isinstance(error, httpx.NetworkError | OSError):
-        return errors.error(ErrorKind.NETWORK, "closed", raw=says)
-    if isinstance(
-        error,
-        httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError,
-    ):
-        # Not the words of the error: they quote the header, which may be the key.
-        return errors.error(ErrorKind.BAD_REQUEST, "request", raw=type(error).__name__)
-    return errors.error(ErrorKind.NETWORK, raw=says)
-
-
-def _connect_code(error: BaseException) -> str:
-    """Look through the chain of causes for the one that says most."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLError):
-            return "tls"
-        if isinstance(seen, socket.gaierror):
-            return "dns"
-        if isinstance(seen, ConnectionRefusedError):
-            return "refused"
-        if isinstance(seen, ExceptionGroup):
-            return _connect_code(seen.exceptions[0])
-        seen = seen.__cause__ or seen.__context__
-    return ""
 
 
 def _redirect(reply: Reply, request: HttpRequest, errors: ErrorReader) -> ProviderError:
@@ -403,13 +489,3 @@ def _redirect(reply: Reply, request: HttpRequest, errors: ErrorReader) -> Provid
         target = ""
     status = reply.status
     return errors.error(ErrorKind.REDIRECT, status=status, raw=f"HTTP {status}", target=target)
-
-
-def _bare(address: str) -> str:
-    """Return a proxy's address without name and password."""
-    scheme, _, rest = address.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].split('/')[0]}"
-
-
-def _says(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
