@@ -7,12 +7,13 @@ again; nothing is given up while the program lives.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Final, Protocol
 
+from desktop_chat.core.attachments import Attached, Attachment
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, StoreError
 from desktop_chat.core.messages import Conversation, Message
 from desktop_chat.core.ports import Channel, ConversationStore, TaskKeeper
@@ -56,6 +57,24 @@ class _Append:
             for channel, group in groupby(self.pieces, key=itemgetter(0))
         ]
         await store.append(self.message_id, joined)
+
+
+@dataclass(frozen=True, slots=True)
+class _PutBlob:
+    key: str
+    data: bytes = field(repr=False)
+
+    async def run(self, store: ConversationStore) -> None:
+        await store.put_blob(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attach:
+    message_id: str
+    attachments: tuple[Attachment, ...]
+
+    async def run(self, store: ConversationStore) -> None:
+        await store.attach(self.message_id, self.attachments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +146,23 @@ class Saver:
         drafts = [write.text for write in self._queue if isinstance(write, _SaveDraft)]
         return drafts[-1] if drafts else None
 
+    def waiting_blob(self, key: str) -> bytes | None:
+        """Return the bytes of a file that are not written yet, or None."""
+        for write in self._queue:
+            if isinstance(write, _PutBlob) and write.key == key:
+                return write.data
+        return None
+
     async def begin(
-        self, conversation: Conversation, question: Message | None, answer: Message
+        self,
+        conversation: Conversation,
+        question: Message | None,
+        answer: Message,
+        files: Sequence[Attached] = (),
     ) -> None:
-        """Write the beginning of a turn."""
+        """Write the beginning of a turn, after the files that its question names."""
+        self._open = None
+        self._queue.extend(_PutBlob(item.file.blob, item.data) for item in files)
         await self._put(_Begin(conversation, question, answer))
 
     async def reopen(self, message: Message) -> None:
@@ -149,6 +181,21 @@ class Saver:
             self._start_writer()
         self._open.pieces.append((channel, text))
 
+    def attach(
+        self, message_id: str, attachments: tuple[Attachment, ...], data: Mapping[str, bytes]
+    ) -> None:
+        """Take files of a streaming message; they are written soon.
+
+        Args:
+            message_id: the message.
+            attachments: all that it has.
+            data: the bytes of those that are new, by key.
+        """
+        self._open = None
+        self._queue.extend(_PutBlob(key, content) for key, content in data.items())
+        self._queue.append(_Attach(message_id, attachments))
+        self._start_writer()
+
     def keep_draft(self, conversation_id: str, text: str) -> None:
         """Take what was typed; it is written soon, in place of what waits of it."""
         self._drop(lambda write: isinstance(write, _SaveDraft))
@@ -158,7 +205,9 @@ class Saver:
 
     async def finish(self, message: Message) -> None:
         """Write a message whole, in place of the pieces that still wait."""
-        self._drop(lambda write: isinstance(write, _Append) and write.message_id == message.id)
+        self._drop(
+            lambda write: isinstance(write, _Append | _Attach) and write.message_id == message.id
+        )
         await self._put(_Finish(message))
 
     async def retry(self) -> None:
@@ -227,7 +276,7 @@ class Saver:
         """Tell whether a message's final form waits behind a part of it. What the store refuses
         for good, such as an append to a row that another window has ended, holds up no more.
         """
-        if isinstance(write, _Append):
+        if isinstance(write, _Append | _Attach):
             message_id = write.message_id
         elif isinstance(write, _Reopen):
             message_id = write.message.id

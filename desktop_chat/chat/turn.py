@@ -8,25 +8,42 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final
 
+from desktop_chat.chat.cost import cost_of, together
+from desktop_chat.chat.gathered import MAX_PICTURES, Choices, ToolCalls, picture_attachment
 from desktop_chat.chat.saver import Saver
 from desktop_chat.chat.seam import Seam
+from desktop_chat.core.attachments import blob_key
 from desktop_chat.core.errors import ChatError, ErrorInfo, ErrorKind
 from desktop_chat.core.events import (
+    Answered,
+    ChoiceDelta,
     Done,
+    Echo,
     FinishReason,
+    ImagePart,
     ReasoningDelta,
+    RemoteId,
     StreamControl,
     StreamEvent,
     TextDelta,
+    ToolCallDelta,
     Usage,
 )
-from desktop_chat.core.messages import Message, MessageState, Timing
+from desktop_chat.core.json import JsonValue
+from desktop_chat.core.messages import Cost, Message, MessageState, Timing
 from desktop_chat.core.ports import Provider, TaskKeeper
 from desktop_chat.core.requests import ChatRequest
+from desktop_chat.core.services import Price
 
 _SAVE_PATIENCE: Final = 1.0
 """Seconds that the end of an answer waits for a slow disk before it is told."""
+_HASHED_AT_ONCE: Final = 256 * 1024
+"""Bytes whose key takes less than a millisecond."""
 _log = logging.getLogger(__name__)
+
+
+def _no_price(_service_id: str, _model: str) -> Price | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +54,13 @@ class Prepared:
         provider: who is asked.
         request: what is asked.
         omitted: how many earlier messages the context policy left out.
+        price: returns what a model costs, by service id and model id: a backup may answer.
     """
 
     provider: Provider
     request: ChatRequest
     omitted: int = 0
+    price: Callable[[str, str], Price | None] = _no_price
 
 
 class Turn:
@@ -54,6 +73,7 @@ class Turn:
         saver: writes the answer as it comes, or None to keep it in memory alone. The beginning
             of the turn must have been given to it.
         tasks: holds the final save.
+        control: what is said to the stream beyond the request; a plain one when None.
     """
 
     def __init__(
@@ -63,15 +83,21 @@ class Turn:
         *,
         saver: Saver | None,
         tasks: TaskKeeper,
+        control: StreamControl | None = None,
     ) -> None:
         self._answer = answer
         self._notify = notify
         self._saver = saver
         self._tasks = tasks
-        self._control = StreamControl()
+        self._control = control or StreamControl()
         self._seam = Seam(answer.text) if answer.text else None
         self._text = [answer.text] if answer.text else []
         self._reasoning = [answer.reasoning] if answer.reasoning else []
+        self._asked = answer
+        self._calls = ToolCalls()
+        self._choices = Choices()
+        self._echo: JsonValue = None
+        self._price = _no_price
         self._usage: Usage | None = None
         self._reason: FinishReason | None = None
         self._began: float | None = None
@@ -81,6 +107,8 @@ class Turn:
         self._running: asyncio.Task[object] | None = None
         self._stopping = False
         self._ended = False
+        self.remote_id = ""
+        """The service's own id of the conversation, when it has told one."""
 
     def stop(self) -> None:
         """End the answer here; ``run`` returns it as stopped. Nothing happens when it has ended."""
@@ -101,6 +129,10 @@ class Turn:
         self._reasoning = ["".join(self._reasoning)]
         return replace(self._answer, text=self._text[0], reasoning=self._reasoning[0])
 
+    def choices(self) -> list[tuple[str, str]]:
+        """Return text and thinking of each further answer that came along with this one."""
+        return self._choices.all()
+
     async def run(self, prepare: Callable[[], Awaitable[Prepared]]) -> Message:
         """Ask, and return the answer in its final form, saved or in the saver's hands.
 
@@ -120,6 +152,7 @@ class Turn:
             if self._stopping:
                 raise asyncio.CancelledError
             prepared = await prepare()
+            self._price = prepared.price
             self._answer = replace(self._answer, omitted=prepared.omitted)
             await self._read(prepared)
             state = MessageState.DONE
@@ -147,14 +180,69 @@ class Turn:
                     self._add_text(event)
                 elif isinstance(event, ReasoningDelta):
                     self._add_reasoning(event)
+                elif isinstance(event, ImagePart):
+                    await self._add_picture(event)
                 else:
-                    if isinstance(event, Usage):
-                        self._usage = event
-                    elif isinstance(event, Done):
-                        self._reason = event.reason
-                    self._notify(event)
+                    self._take(event)
         if self._reason is None:
             self._reason = FinishReason.UNKNOWN
+
+    def _take(self, event: StreamEvent) -> None:
+        if isinstance(event, ToolCallDelta | ChoiceDelta):
+            self._first = self._first or time.monotonic()
+        match event:
+            case Usage():
+                self._usage = event
+            case Done(reason):
+                self._reason = reason
+            case ToolCallDelta():
+                self._calls.add(event)
+            case ChoiceDelta():
+                self._choices.add(event)
+            case Echo(data):
+                self._echo = data
+            case RemoteId(id_):
+                self.remote_id = id_
+            case Answered():
+                self._answer = self._answered(event)
+            case _:
+                pass
+        self._notify(event)
+
+    def _answered(self, event: Answered) -> Message:
+        asked = self._asked
+        switched = event.service_id != asked.service_id
+        return replace(
+            self._answer,
+            service_id=event.service_id,
+            service_name=event.service_name,
+            model=event.model,
+            asked_service=asked.service_name if switched else asked.asked_service,
+            cached_at=event.cached_at,
+        )
+
+    async def _add_picture(self, part: ImagePart) -> None:
+        self._first = self._first or time.monotonic()
+        if len(part.data) <= _HASHED_AT_ONCE:
+            self._keep_picture(part, blob_key(part.data))
+            return
+        try:
+            key = await asyncio.to_thread(blob_key, part.data)
+        except asyncio.CancelledError:
+            # It has arrived, so it is kept.
+            self._keep_picture(part, blob_key(part.data))
+            raise
+        self._keep_picture(part, key)
+
+    def _keep_picture(self, part: ImagePart, key: str) -> None:
+        files = self._answer.attachments
+        if len(files) >= MAX_PICTURES or any(item.blob == key for item in files):
+            return
+        files = (*files, picture_attachment(part, key, len(files) + 1))
+        self._answer = replace(self._answer, attachments=files)
+        if self._saver is not None:
+            self._saver.attach(self._answer.id, files, {key: part.data})
+        self._notify(part)
 
     def _add_text(self, event: TextDelta) -> None:
         if self._first_text is None:
@@ -191,6 +279,9 @@ class Turn:
             reason=self._reason if error is None else None,
             error=error,
             usage=self._total_usage(),
+            cost=self._cost(),
+            tool_calls=self._calls.all() or self._answer.tool_calls,
+            echo=self._answer.echo if self._echo is None else self._echo,
             timing=self._timing(),
             run_id="",
         )
@@ -205,7 +296,20 @@ class Turn:
             before.output_tokens + now.output_tokens,
             before.cached_tokens + now.cached_tokens,
             before.reasoning_tokens + now.reasoning_tokens,
+            before.cache_write_tokens + now.cache_write_tokens,
+            before.images + now.images,
         )
+
+    def _cost(self) -> Cost | None:
+        """A continued answer has cost what both requests cost; one from the cache costs nothing."""
+        answer = self._answer
+        price = self._price(answer.service_id, answer.model)
+        if self._asked.text and self._first is None and self._usage is None:
+            return self._asked.cost
+        cost = cost_of(price, self._usage, time.time())
+        if answer.cached_at is not None and price is not None:
+            cost = Cost(0.0, price.currency)
+        return together((self._asked.cost, cost)) if self._asked.text else cost
 
     def _timing(self) -> Timing | None:
         before = self._answer.timing or Timing()

@@ -1,0 +1,101 @@
+"""What an answer brings beside text and thinking: pictures, tool calls, further answers.
+
+A service is not trusted: of everything there is only so much.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from desktop_chat.core.attachments import Attachment, AttachmentKind
+from desktop_chat.core.events import ChoiceDelta, ImagePart, ToolCallDelta
+from desktop_chat.core.ids import new_id
+from desktop_chat.core.messages import ToolCall
+from desktop_chat.core.pictures import SUFFIXES, picture_head
+
+MAX_TOOL_CALLS: Final = 64
+MAX_TOOL_CHARS: Final = 1_000_000
+"""Characters of all arguments together; what comes after them is left out."""
+MAX_CHOICES: Final = 16
+MAX_PICTURES: Final = 16
+
+
+@dataclass(slots=True)
+class _Call:
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+class ToolCalls:
+    """Joins the pieces of tool calls."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, _Call] = {}
+        self._chars = 0
+
+    def add(self, piece: ToolCallDelta) -> None:
+        """Take more of a call. Its id and name are what they were when they came first."""
+        if piece.index not in self._calls and len(self._calls) >= MAX_TOOL_CALLS:
+            return
+        call = self._calls.setdefault(piece.index, _Call())
+        call.id = call.id or piece.id
+        call.name = call.name or piece.name
+        room = MAX_TOOL_CHARS - self._chars
+        if piece.arguments and room > 0:
+            call.arguments.append(piece.arguments[:room])
+            self._chars += len(call.arguments[-1])
+
+    def all(self) -> tuple[ToolCall, ...]:
+        """Return the calls in the order of their numbers."""
+        for call in self._calls.values():
+            # It is given one here, once, so that it is the same whenever it is asked for.
+            call.id = call.id or new_id()
+        return tuple(
+            ToolCall(call.id, call.name, "".join(call.arguments))
+            for _, call in sorted(self._calls.items())
+        )
+
+
+class Choices:
+    """Joins the pieces of further answers."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, tuple[list[str], list[str]]] = {}
+
+    def add(self, piece: ChoiceDelta) -> None:
+        """Take more of one."""
+        if piece.index not in self._texts and len(self._texts) >= MAX_CHOICES:
+            return
+        text, reasoning = self._texts.setdefault(piece.index, ([], []))
+        text.append(piece.text)
+        reasoning.append(piece.reasoning)
+
+    def all(self) -> list[tuple[str, str]]:
+        """Return text and thinking of each, in the order of their numbers."""
+        joined = [
+            ("".join(text), "".join(reasoning))
+            for _, (text, reasoning) in sorted(self._texts.items())
+        ]
+        return [(text, reasoning) for text, reasoning in joined if text or reasoning]
+
+
+def picture_attachment(part: ImagePart, key: str, number: int) -> Attachment:
+    """Return a picture that a model made as an attachment of its answer.
+
+    Args:
+        part: the picture.
+        key: of its bytes.
+        number: from 1, for its name.
+    """
+    head = picture_head(part.data)
+    suffix = SUFFIXES[head.kind] if head is not None else "bin"
+    return Attachment(
+        blob=key,
+        name=f"picture-{number}.{suffix}",
+        media_type=head.mime if head is not None else part.media_type,
+        size=len(part.data),
+        kind=AttachmentKind.IMAGE,
+        width=head.width if head is not None else 0,
+        height=head.height if head is not None else 0,
+        generated=True,
+    )
