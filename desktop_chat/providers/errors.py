@@ -209,11 +209,6 @@ class ErrorReader:
         self._host = host
         self._redact = redact
 
-    @property
-    def redact(self) -> Callable[[str], str]:
-        """What takes secrets out of text."""
-        return self._redact
-
     def redacted(self, text: str) -> str:
         """Return a text without secrets, whole."""
         return self._redact(text)

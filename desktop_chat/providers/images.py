@@ -9,6 +9,7 @@ import contextlib
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -32,7 +33,7 @@ from desktop_chat.core.services import Service
 from desktop_chat.providers.address import Address
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.exchange import Decoder, HttpProtocol, encoded
-from desktop_chat.providers.http import HttpTransport, Reply
+from desktop_chat.providers.http import HttpRequest, HttpTransport, Reply
 from desktop_chat.providers.image_reply import (
     MAX_PICTURES,
     MAX_REPLY_BYTES,
@@ -67,10 +68,10 @@ class ImageProtocol(HttpProtocol):
     ) -> None:
         super().__init__(service, address, auth, transport, errors)
         own = address.host
-        self._anywhere = HttpPictures(transport, redact=errors.redact, network=service.network)
+        self._anywhere = HttpPictures(transport, redact=errors.redacted, network=service.network)
         self._at_home = HttpPictures(
             transport,
-            redact=errors.redact,
+            redact=errors.redacted,
             network=service.network,
             permits=lambda host, found: host == own or is_public(host, found),
         )
@@ -87,22 +88,24 @@ class ImageProtocol(HttpProtocol):
         """Not used: pictures are fetched between events."""
         raise NotImplementedError
 
+    def question(self, request: ChatRequest) -> HttpRequest:
+        """Return what is sent to ask, before anything signs it."""
+        media_type, content = self.content(request)
+        extra = {name.lower(): value for name, value in request.extra_headers.items()}
+        headers = {"accept": "*/*", **self.headers(request), **extra, "content-type": media_type}
+        return self.message("POST", self.url(request), headers, content)
+
     async def stream(
         self, request: ChatRequest, control: StreamControl
     ) -> AsyncGenerator[StreamEvent, None]:
         """Ask, and yield each picture, then their count; see ``Provider.stream``."""
         # Megabytes of pictures may go along.
-        media_type, content = await asyncio.to_thread(self.content, request)
-        extra = {name.lower(): value for name, value in request.extra_headers.items()}
-        message = self.message(
-            "POST",
-            self.url(request),
-            {"accept": "*/*", **self.headers(request), **extra, "content-type": media_type},
-            content,
-            trace=control.trace,
-        )
+        question = await asyncio.to_thread(self.question, request)
+        message = replace(question, trace=control.trace, total_timeout=self.service.total_timeout)
         tally = _Tally()
         async with self.transport.open(message, self.errors) as reply:
+            if self.on_headers is not None:
+                self.on_headers(reply.status, reply.headers)
             if reply.status >= 400:
                 raise await self.refusal(reply)
             async with aclosing(self._replies(reply)) as replies:
