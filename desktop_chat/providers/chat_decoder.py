@@ -5,21 +5,19 @@ stream is returned first, and ``failure`` is set beside it. Deltas of one kind t
 read are joined to one event, which is what keeps a fast stream cheap.
 """
 
-import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from desktop_chat.core.errors import ErrorInfo, ErrorKind
-from desktop_chat.core.events import (
-    Done,
-    FinishReason,
-    ReasoningDelta,
-    StreamEvent,
-    TextDelta,
-    Usage,
-)
-from desktop_chat.providers.errors import ErrorReader, is_error_payload, is_html
-from desktop_chat.providers.sse import FrameTooLargeError, ServerEvent, SseDecoder
+from desktop_chat.core.errors import ErrorKind
+from desktop_chat.core.events import Echo, FinishReason, ImagePart, StreamEvent, Usage
+from desktop_chat.core.json import JsonValue
+from desktop_chat.providers.choices import FurtherChoices, texts_of
+from desktop_chat.providers.echoes import MAX_ECHO, EchoMaker, ReasoningDetails, size_of
+from desktop_chat.providers.errors import ErrorReader
+from desktop_chat.providers.image_parts import MAX_IMAGES, image_from_base64
+from desktop_chat.providers.reply_decoder import ReplyDecoder, loads
+from desktop_chat.providers.sse import SseDecoder
 from desktop_chat.providers.think_tags import ThinkTags
 from desktop_chat.providers.tool_calls import ToolCalls
 from desktop_chat.providers.usage import read_usage
@@ -44,190 +42,84 @@ _FAILURES: Final[Mapping[str, ErrorKind]] = {
 }
 """Finish reasons that are failures of the service."""
 
-_loads: Final = json.JSONDecoder(strict=False).decode
-"""Not strict: some services leave control characters in their strings."""
+_RARE: Final = frozenset(
+    ("refusal", "tool_calls", "function_call", "reasoning_details", "images", "extra_content")
+)
+"""What most deltas have not; whether one has any of these is asked at once."""
+_MAX_URL: Final = 4096
+_PLAIN_URL: Final = re.compile(r"https://[!#-&+-;=?-Z_a-z~]+")
+"""An address that means nothing else in Markdown."""
 
 
-class ChatDecoder:
+class ChatDecoder(ReplyDecoder):
     """Turns the bytes of one reply into events.
 
     Args:
         errors: makes the errors of this host.
         headers: of the reply; names in lower case.
+        echoes: marks what the service wants back; None keeps nothing of that.
+        keeps_thinking: whether the thinking is wanted back even if this answer calls no tool,
+            because it belongs to a turn with tools.
     """
 
-    def __init__(self, errors: ErrorReader, headers: Mapping[str, str]) -> None:
-        self._errors = errors
-        self._headers = headers
-        self._sse = SseDecoder()
+    def __init__(
+        self,
+        errors: ErrorReader,
+        headers: Mapping[str, str],
+        echoes: EchoMaker | None = None,
+        *,
+        keeps_thinking: bool = False,
+    ) -> None:
+        super().__init__(errors, headers, SseDecoder())
         self._tags = ThinkTags()
         self._tools = ToolCalls()
-        self._out: list[StreamEvent] = []
-        self._parts: list[str] = []
-        self._thinking = False
-        self._surrogate = ""
-        self._usage: object = None
-        self._told_usage: Usage | None = None
-        self._reason: FinishReason | None = None
-        self._stray: list[str] = []
-        self._closing = False
-        self.failure: ErrorInfo | None = None
-        """Set when the reply turned out to be, or to end in, an error."""
-        self.ended = False
-        """True after ``[DONE]``: nothing more is to come."""
-        self.started = False
-        """True once there was a delta of any kind."""
+        self._further: FurtherChoices | None = None
+        self._read_usage: object = None
+        self._images = 0
+        self._echoes = echoes
+        self._keeps_thinking = keeps_thinking
+        self._reasoning_name = ""
+        self._details = ReasoningDetails()
+        self._extra: JsonValue = None
 
     @property
     def finished(self) -> bool:
-        """True once a reason was given: what is still to come is figures."""
-        return self._reason is not None
+        """True once a reason was given for every answer: what is still to come is figures."""
+        return self._reason is not None and (self._further is None or not self._further.open)
 
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """Take bytes and return the events they complete; look at ``failure``, ``ended`` next."""
-        try:
-            events = self._sse.feed(data)
-        except FrameTooLargeError:
-            self._fail(self._errors.error(ErrorKind.PROTOCOL, "too_large").info)
-            events = []
-        return self._take(events)
-
-    def feed_text(self, text: str) -> list[StreamEvent]:
-        """Take one whole message, as a WebSocket gives it: what would be the data of one event."""
-        return self._take([(b"", text.encode("utf-8", "replace"))])
-
-    def close(self, broken: ErrorInfo | None = None) -> list[StreamEvent]:
-        """Take the end of the body and return the last events; look at ``failure`` next.
-
-        Without a failure the last event is ``Done``.
-
-        Args:
-            broken: why the body broke off, if it did. It becomes the failure unless the answer
-                was complete by then or the service's own words tell more.
-        """
-        self._closing = True
-        if self.failure is None and not self.ended:
-            self._take_rest()
-        for thinking, text in zip((True, False), self._tags.close(), strict=True):
-            if text:
-                self._add(text, thinking=thinking)
-        self._flush(last=True)
-        self._judge_end(broken)
-        self._tell_usage()
-        if self.failure is None:
-            self._out.append(Done(self._reason or FinishReason.UNKNOWN))
-        return self._give()
-
-    def _take(self, events: list[ServerEvent]) -> list[StreamEvent]:
-        self._take_each(events)
-        self._flush()
-        self._tell_usage()
-        return self._give()
-
-    def _take_each(self, events: list[ServerEvent]) -> None:
-        for name, data in events:
-            if self.ended or self.failure is not None:
-                return
-            self._event(name, data)
-
-    def _give(self) -> list[StreamEvent]:
-        out, self._out = self._out, []
-        return out
-
-    def _take_rest(self) -> None:
-        """Take an event without its blank line, and what was no event at all: a whole JSON reply,
-        an error in plain text, a page.
-        """
-        try:
-            events = self._sse.close()
-        except FrameTooLargeError:
-            events = []
-        self._take_each(events)
-        stray = "\n".join([*self._stray, self._sse.stray.decode("utf-8", "replace")]).strip()
-        if not stray or self.ended or self.failure is not None:
+    def _frame(self, name: bytes, data: bytes) -> None:
+        if name:
+            super()._frame(name, data)
             return
-        if any(field.startswith(stray) for field in ("data", "event", "id", "retry")):
-            return  # the beginning of a line that broke off
         try:
-            payload = _loads(stray)
+            payload = loads(data.decode())
         except (ValueError, RecursionError):
-            self._stray_text(stray)
-        else:
-            self._payload(payload)
+            self._odd_frame(name, data)
+            return
+        self._payload(payload, "")
 
-    def _stray_text(self, text: str) -> None:
-        if self._reason is not None and not is_html(text):
-            return
-        if text.startswith(("{", "[")):
-            self._fail(self._errors.error(ErrorKind.DROPPED, raw=text).info)
-            return
-        info = self._errors.from_text(text, self._headers)
-        nothing_said = info.kind is ErrorKind.SERVER and "error" not in text.lower()
-        if nothing_said and not self.started:
-            info = self._errors.error(ErrorKind.PROTOCOL, "not_a_stream", raw=text).info
-        self._fail(info)
-
-    def _judge_end(self, broken: ErrorInfo | None) -> None:
-        """Say what the end means where nothing in the body said it."""
-        if self.failure is not None:
-            if broken is not None and self.failure.kind in (ErrorKind.DROPPED, ErrorKind.PROTOCOL):
-                self.failure = broken
-        elif self._reason is None and self.ended:
-            self._reason = FinishReason.STOP
-        elif self._reason is None and broken is not None:
-            self.failure = broken
-        elif self._reason is None and not self.started:
-            self._fail(self._errors.error(ErrorKind.DROPPED, "empty").info)
-
-    def _event(self, name: bytes, data: bytes) -> None:
-        try:
-            payload = _loads(data.decode())
-        except (ValueError, RecursionError):
-            self._odd_event(name, data)
-            return
-        if name == b"error" and not (isinstance(payload, dict) and payload.get("error")):
-            self._fail(self._errors.from_payload(payload, self._headers))
-            return
-        self._payload(payload)
-
-    def _odd_event(self, name: bytes, data: bytes) -> None:
-        """Take data that is no JSON as it stands."""
-        text = data.decode("utf-8", "replace").strip()
-        if not text:
-            return
-        if text == "[DONE]":
+    def _odd_frame(self, name: bytes, data: bytes) -> None:
+        if data.strip() == b"[DONE]":
             self.ended = True
-        elif name == b"error" or text.lower().startswith("error") or is_html(text):
-            self._fail(self._errors.from_text(text, self._headers))
-        elif "\n" in text:
-            # No JSON over several lines: each line is meant as an event of its own.
-            self._take_each([(name, line.encode()) for line in text.split("\n")])
-        elif not text.startswith(("{", "[")):
-            self._stray.append(text)
-        elif (payload := _with_broken_utf8(text)) is not None:
-            self._payload(payload)
         else:
-            kind = ErrorKind.DROPPED if self._closing else ErrorKind.PROTOCOL
-            self._fail(self._errors.error(kind, "json", raw=text).info)
+            super()._odd_frame(name, data)
 
-    def _payload(self, payload: Any) -> None:
-        if isinstance(payload, dict):
-            choices = payload.get("choices")
-            if choices:
-                self._choice(choices[0] if isinstance(choices, list) else choices)
-            usage = payload.get("usage")
-            if usage:
-                self._usage = usage
-            if ("error" in payload or not choices) and is_error_payload(payload):
-                self._fail(self._errors.from_payload(payload, self._headers))
-        elif isinstance(payload, list) and not is_error_payload(payload):
-            for item in payload:
-                self._payload(item)
-        elif isinstance(payload, list | str):
-            self._fail(self._errors.from_payload(payload, self._headers))
+    def _take(self, payload: Mapping[str, Any], name: str) -> bool:
+        """Take a chunk; False where it may be an error."""
+        del name
+        choices = payload.get("choices")
+        if choices:
+            for choice in choices if isinstance(choices, list) else (choices,):
+                if isinstance(choice, dict):
+                    self._choice(choice)
+        if usage := payload.get("usage"):
+            self._read_usage = usage
+        return bool(choices) and "error" not in payload
 
-    def _choice(self, choice: Any) -> None:
-        if not isinstance(choice, dict) or choice.get("index"):
+    def _choice(self, choice: dict[str, Any]) -> None:
+        if index := choice.get("index"):
+            self._further = self._further or FurtherChoices()
+            self._further.take(index, choice)
             return
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
@@ -235,46 +127,84 @@ class ChatDecoder:
         elif text := choice.get("text"):
             self._content(text)
         if usage := choice.get("usage"):
-            self._usage = usage
+            self._read_usage = usage
         reason = choice.get("finish_reason")
         if reason and reason != "null":
             self._finish(str(reason))
 
     def _delta(self, delta: dict[str, Any]) -> None:
-        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        if reasoning or "reasoning_details" in delta:
-            for text in _texts(reasoning or delta["reasoning_details"]):
-                self._tags.stop_looking()
-                self._add(text, thinking=True)
+        rare = not _RARE.isdisjoint(delta)
+        if reasoning := delta.get("reasoning_content"):
+            self._reasoning_name = "reasoning_content"
+        elif reasoning := delta.get("reasoning"):
+            self._reasoning_name = "reasoning"
+        if rare and (details := delta.get("reasoning_details")):
+            self._details.add(details)
+            reasoning = reasoning or details
+        if reasoning:
+            self._thought(reasoning)
         content = delta.get("content")
         if content:
             if isinstance(content, str) and self._tags.in_answer:
                 self._add(content, thinking=False)
             else:
                 self._content(content)
+        if rare:
+            self._rare(delta)
+
+    def _rare(self, delta: dict[str, Any]) -> None:
         if refusal := delta.get("refusal"):
             self._content(refusal)
-        calls = delta.get("tool_calls") or delta.get("function_call")
-        if calls:
-            self._flush()
+        for image in _list(delta.get("images")):
+            self._image(image)
+        if isinstance(extra := delta.get("extra_content"), dict):
+            self._extra = extra
+        if calls := delta.get("tool_calls") or delta.get("function_call"):
             for call in self._tools.read(calls):
-                self.started = True
-                self._out.append(call)
+                self._put(call)
+
+    def _thought(self, reasoning: object) -> None:
+        for text in texts_of(reasoning):
+            self._tags.stop_looking()
+            self._add(text, thinking=True)
 
     def _content(self, content: Any) -> None:
         """Take content that may be a list of blocks, or hold a tag."""
         for block in content if isinstance(content, list) else [content]:
-            thinking = isinstance(block, dict) and block.get("type") in ("thinking", "reasoning")
-            for text in _texts(block):
-                if thinking:
-                    self._tags.stop_looking()
-                    self._add(text, thinking=True)
+            if isinstance(block, dict):
+                if block.get("type") in ("thinking", "reasoning"):
+                    self._thought(block)
                     continue
+                if block.get("type") in ("image_url", "image"):
+                    self._image(block)
+                    continue
+            for text in texts_of(block):
                 thought, answer = self._tags.feed(text) if not self._tags.in_answer else ("", text)
                 if thought:
                     self._add(thought, thinking=True)
                 if answer:
                     self._add(answer, thinking=False)
+
+    def _image(self, image: object) -> None:
+        """Take a picture that came as a ``data:`` address: ``{"image_url": {"url": "data:…"}}``.
+
+        One that came as an address of the web is told as Markdown: whoever reads the answer is
+        asked before it is fetched.
+        """
+        place = image.get("image_url") if isinstance(image, dict) else image
+        url = place.get("url") if isinstance(place, dict) else place
+        if not isinstance(url, str) or self._images >= MAX_IMAGES:
+            return
+        if part := image_from_base64(url):
+            self._images += 1
+            self._put_image(part)
+        elif url.startswith("https://") and len(url) < _MAX_URL and _PLAIN_URL.fullmatch(url):
+            self._images += 1
+            self._add(f"\n\n![]({url})\n\n", thinking=False)
+
+    def _put_image(self, part: ImagePart) -> None:
+        self._put(part)
+        self.started = True
 
     def _finish(self, reason: str) -> None:
         if kind := _FAILURES.get(reason):
@@ -283,69 +213,47 @@ class ChatDecoder:
             return
         self._reason = _REASONS.get(reason.lower(), FinishReason.UNKNOWN)
 
-    def _fail(self, info: ErrorInfo) -> None:
-        self.failure = info
+    def _usage(self) -> Usage | None:
+        if self._read_usage is None:
+            return None
+        usage = read_usage(self._read_usage)
+        self._read_usage = None
+        return usage
 
-    def _add(self, text: str, *, thinking: bool) -> None:
-        if thinking is not self._thinking:
-            self._flush(last=True)
-            self._thinking = thinking
-        self._parts.append(text)
+    def _give(self) -> list[StreamEvent]:
+        if self._further is not None:
+            self._tell_choices(self._further)
+        return super()._give()
 
-    def _flush(self, *, last: bool = False) -> None:
-        """Make one event of the deltas of one kind.
-
-        Half a surrogate pair at the end waits for its other half, which some services send in the
-        next delta; one that stays alone cannot be stored and becomes U+FFFD.
-        """
-        if not self._parts and not (last and self._surrogate):
-            return
-        text = self._surrogate + "".join(self._parts)
-        self._parts.clear()
-        self._surrogate = ""
-        if not text.isascii():
-            if not last and "\ud800" <= text[-1] <= "\udbff":
-                text, self._surrogate = text[:-1], text[-1]
-            text = _repaired(text)
-        if text:
+    def _tell_choices(self, further: FurtherChoices, *, last: bool = False) -> None:
+        for delta in further.give(last=last):
             self.started = True
-            self._out.append(ReasoningDelta(text) if self._thinking else TextDelta(text))
+            self._out.append(delta)
 
-    def _tell_usage(self) -> None:
-        """Tell of usage when it changed, once per read however many chunks repeat it."""
-        if self._usage is None:
+    def _finish_deltas(self) -> None:
+        for thinking, text in zip((True, False), self._tags.close(), strict=True):
+            if text:
+                self._add(text, thinking=thinking)
+        if self._further is not None:
+            self._tell_choices(self._further, last=True)
+
+    def _finish_events(self) -> None:
+        """Tell what is wanted back, once the answer is whole."""
+        if self._echoes is None or self.failure is not None:
             return
-        usage = read_usage(self._usage)
-        self._usage = None
-        if usage is not None and usage != self._told_usage:
-            self._told_usage = usage
-            self._out.append(usage)
+        fields: dict[str, JsonValue] = {}
+        if self._extra:
+            fields["extra"] = self._extra
+        if self._tools.extras:
+            fields["calls"] = self._tools.extras_in_order()
+        if self._keeps_thinking or self._tools.count:
+            if self._reasoning_name:
+                fields["reasoning"] = self._reasoning_name
+            if details := self._details.items():
+                fields["details"] = details
+        if fields and size_of(fields) <= MAX_ECHO:
+            self._out.append(Echo(self._echoes.make(fields)))
 
 
-def _repaired(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
-def _texts(value: object) -> list[str]:
-    """Return the texts in a field that should be text but may be blocks of it."""
-    if isinstance(value, str):
-        return [value] if value else []
-    if isinstance(value, list):
-        return [text for item in value for text in _texts(item)]
-    if isinstance(value, dict):
-        for name in ("text", "thinking", "summary", "reasoning", "content"):
-            if texts := _texts(value.get(name)):
-                return texts
-    return []
-
-
-def _with_broken_utf8(text: str) -> Any:
-    """Read JSON whose broken bytes were replaced; None when it is still none."""
-    try:
-        return _loads(text)
-    except (ValueError, RecursionError):
-        return None
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

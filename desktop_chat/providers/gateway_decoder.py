@@ -29,10 +29,7 @@ class GatewayDecoder(ChatDecoder):
         """True once a payload came that was no chat completion: such a stream may have no reason
         for its end."""
 
-    def _payload(self, payload: Any) -> None:
-        if not isinstance(payload, dict):
-            super()._payload(payload)
-            return
+    def _take(self, payload: Mapping[str, Any], name: str) -> bool:
         inner = payload.get("data")
         if isinstance(inner, dict) and not payload.get("choices") and not is_error_payload(payload):
             payload = {"usage": payload.get("usage"), **inner}
@@ -40,7 +37,7 @@ class GatewayDecoder(ChatDecoder):
         if "choices" not in payload and (choice := plain_choice(payload)) is not None:
             self.plain = True
             payload = {**payload, "choices": [choice]}
-        super()._payload(payload)
+        return super()._take(payload, name)
 
     def _remember(self, payload: Mapping[str, Any]) -> None:
         """Tell of the id of the conversation once, and anew when it changes."""

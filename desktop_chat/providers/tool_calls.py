@@ -1,18 +1,37 @@
 """Pieces of tool calls, put to the call they belong to, whatever the service leaves out."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from desktop_chat.core.events import ToolCallDelta
+from desktop_chat.core.json import JsonValue
+
+MAX_CALLS: Final = 1024
+"""Calls of one answer; the pieces of further ones are passed over."""
 
 
 class ToolCalls:
-    """Gives every piece of a call the same index, and its id and name once."""
+    """Gives every piece of a call the same index, and its id and name once.
+
+    Attributes:
+        extras: what else came with a call, by its index: Gemini's signature of the thinking,
+            which must come back with it ("Thought signatures" of its API).
+    """
 
     def __init__(self) -> None:
         self._ids: list[str] = []
         self._names: list[str] = []
         self._by_index: dict[int, int] = {}
+        self.extras: dict[int, dict[str, Any]] = {}
+
+    @property
+    def count(self) -> int:
+        """How many calls there are."""
+        return len(self._ids)
+
+    def extras_in_order(self) -> list[JsonValue]:
+        """Return what came with each call, or None."""
+        return [self.extras.get(place) for place in range(self.count)]
 
     def read(self, value: Any) -> list[ToolCallDelta]:
         """Read ``tool_calls``, or the older ``function_call``."""
@@ -21,9 +40,9 @@ class ToolCalls:
         if not isinstance(value, list):
             return []
         pieces = [self._piece(call) for call in value if isinstance(call, dict)]
-        return [piece for piece in pieces if piece.id or piece.name or piece.arguments]
+        return [piece for piece in pieces if piece and (piece.id or piece.name or piece.arguments)]
 
-    def _piece(self, call: dict[str, Any]) -> ToolCallDelta:
+    def _piece(self, call: dict[str, Any]) -> ToolCallDelta | None:
         function = call.get("function")
         if not isinstance(function, dict):
             function = call
@@ -33,6 +52,11 @@ class ToolCalls:
         if isinstance(arguments, dict | list):
             arguments = json.dumps(arguments, ensure_ascii=False)
         place = self._place(call.get("index"), id_, name)
+        if place >= MAX_CALLS:
+            del self._ids[MAX_CALLS:], self._names[MAX_CALLS:]
+            return None
+        if isinstance(extra := call.get("extra_content"), dict):
+            self.extras[place] = extra
         new_id = id_ if not self._ids[place] else ""
         new_name = name if not self._names[place] else ""
         self._ids[place] = self._ids[place] or id_
