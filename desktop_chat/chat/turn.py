@@ -97,7 +97,7 @@ class Turn:
         self._calls = ToolCalls()
         self._choices = Choices()
         self._echo: JsonValue = None
-        self._price = _no_price
+        self._price: Callable[[str, str], Price | None] = _no_price
         self._usage: Usage | None = None
         self._reason: FinishReason | None = None
         self._began: float | None = None
