@@ -13,6 +13,7 @@ from desktop_chat.core.ports import Provider
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model, Service
 from desktop_chat.providers.address import Address, parse_address
+from desktop_chat.providers.anthropic import Anthropic
 from desktop_chat.providers.auth import also_redacting, make_auth
 from desktop_chat.providers.by_model import ByModel
 from desktop_chat.providers.demo.models import MODELS
@@ -23,6 +24,7 @@ from desktop_chat.providers.gateway import Gateway
 from desktop_chat.providers.gateway_images import GatewayImages
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.images_api import ImagesApi
+from desktop_chat.providers.ollama import Ollama
 from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.pictures import HttpPictures
 from desktop_chat.providers.retry import Retrying, RetryPolicy
@@ -33,6 +35,8 @@ _DEMO_ADDRESS: Final = "http://127.0.0.1/v1"
 
 _PROTOCOLS: Final[dict[str, ProtocolFactory]] = {
     "openai-chat": OpenAiChat,
+    "anthropic": Anthropic,
+    "ollama": Ollama,
     "gateway": Gateway,
 }
 _IMAGES: Final[dict[str, ProtocolFactory]] = {
@@ -91,7 +95,11 @@ class HttpProviders:
 
     def chat_url(self, service: Service) -> str:
         """Return the address that a question is sent to; see ``Providers.chat_url``."""
-        return self._address(service).chat_url
+        address = self._address(service)
+        protocol = _PROTOCOLS.get(service.protocol, OpenAiChat)
+        errors = ErrorReader(address.host, self._redact)
+        asked = protocol(service, address, None, self._transport, errors)
+        return asked.url(ChatRequest(service.default_model, ()))
 
     async def aclose(self) -> None:
         """Close every connection and the demo server, if it runs."""
