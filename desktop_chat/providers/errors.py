@@ -2,7 +2,7 @@
 
 ``RULES`` is the one table: the first row that fits names the kind, and ``_BY_STATUS`` is what
 remains when no row does. The shapes and codes are those of DeepSeek, Volcengine Ark, SiliconFlow,
-OpenAI, OpenRouter, Ollama, vLLM and the usual gateways.
+OpenAI, Anthropic, OpenRouter, Ollama, vLLM and the usual gateways.
 """
 
 import json
@@ -54,13 +54,14 @@ RULES: Final = (
     Rule(
         ErrorKind.BALANCE,
         codes=r"insufficient_(user_)?(quota|balance|credits)|billing_(hard_limit_reached|not_active)"
-        r"|accountoverdueerror|operationdenied\.serviceoverdue|30001|exceeded_current_quota_error",
+        r"|accountoverdueerror|operationdenied\.serviceoverdue|30001|exceeded_current_quota_error"
+        r"|billing_error",
     ),
     Rule(
         ErrorKind.BALANCE,
         statuses=(400, 401, 403, 429, 200),
         words=r"insufficient (account )?(balance|credits?|funds)"
-        r"|balance is (insufficient|not enough|overdue)|overdue balance"
+        r"|balance is (insufficient|not enough|overdue|too low)|overdue balance"
         r"|exceeded your current quota"
         r"|余额不足|余额已用尽|欠费|额度不足|请充值",
     ),
@@ -133,7 +134,11 @@ RULES: Final = (
     Rule(
         ErrorKind.PERMISSION, codes=r"accessdenied|permission_?(denied|error)|unsupported_country.*"
     ),
-    Rule(ErrorKind.TIMEOUT, codes=r"timeout|request_?timeout|deadline_exceeded", statuses=(200,)),
+    Rule(
+        ErrorKind.TIMEOUT,
+        codes=r"timeout(_error)?|request_?timeout|deadline_exceeded",
+        statuses=(200,),
+    ),
     Rule(
         ErrorKind.BAD_REQUEST, statuses=(200,), codes=r"invalid_?(request|parameter).*|badrequest"
     ),

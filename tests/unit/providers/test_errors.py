@@ -23,6 +23,11 @@ def said(message: str, code: Any = None, type_: str | None = None) -> dict[str, 
     return {"error": {"message": message, "type": type_, "param": None, "code": code}}
 
 
+def anthropic(kind: str, message: str) -> dict[str, Any]:
+    error = {"type": kind, "message": message}
+    return {"type": "error", "error": error, "request_id": "req_1"}
+
+
 SERVICES: list[tuple[str, int, Any, ErrorKind]] = [
     # DeepSeek
     ("deepseek", 400, said("Invalid max_tokens value", "invalid_request_error"), K.BAD_REQUEST),
@@ -104,10 +109,39 @@ SERVICES: list[tuple[str, int, Any, ErrorKind]] = [
     ("openrouter in a stream", 200, said("Rate limited upstream", 429), K.RATE_LIMIT),
     ("openrouter in a stream", 200, said("Provider disconnected", "server_error"), K.SERVER),
     ("openrouter in a stream", 200, said("Insufficient credits", "402"), K.BALANCE),
+    # Anthropic
+    ("anthropic", 401, anthropic("authentication_error", "invalid x-api-key"), K.AUTHENTICATION),
+    ("anthropic", 400, anthropic("invalid_request_error", "Your credit balance is too low to "
+     "access the API"), K.BALANCE),
+    ("anthropic", 402, anthropic("billing_error", "no"), K.BALANCE),
+    ("anthropic", 403, anthropic("permission_error", "no"), K.PERMISSION),
+    ("anthropic", 404, anthropic("not_found_error", "model: x"), K.NOT_FOUND),
+    ("anthropic", 400, anthropic("invalid_request_error", "max_tokens: Field required"),
+     K.BAD_REQUEST),
+    ("anthropic", 400, anthropic("invalid_request_error", "prompt is too long: 9 tokens > 8 "
+     "maximum"), K.CONTEXT_LENGTH),
+    ("anthropic", 400, anthropic("invalid_request_error", "input length and `max_tokens` exceed "
+     "context limit: 9 + 8 > 10"), K.CONTEXT_LENGTH),
+    ("anthropic", 413, anthropic("request_too_large", "no"), K.CONTEXT_LENGTH),
+    ("anthropic", 429, anthropic("rate_limit_error", "no"), K.RATE_LIMIT),
+    ("anthropic", 500, anthropic("api_error", "Internal server error"), K.SERVER),
+    ("anthropic", 529, anthropic("overloaded_error", "Overloaded"), K.OVERLOADED),
+    ("anthropic in a stream", 200, anthropic("overloaded_error", "Overloaded"), K.OVERLOADED),
+    ("anthropic in a stream", 200, anthropic("rate_limit_error", "no"), K.RATE_LIMIT),
+    ("anthropic in a stream", 200, anthropic("billing_error", "no"), K.BALANCE),
+    ("anthropic in a stream", 200, anthropic("timeout_error", "no"), K.TIMEOUT),
+    ("anthropic in a stream", 200, anthropic("api_error", "no"), K.SERVER),
     # Ollama, vLLM, llama.cpp, Gemini, gateways
     ("ollama", 404, {"error": "model 'x' not found, try pulling it first"}, K.NOT_FOUND),
     ("ollama", 404, said('model "x" not found', None, "not_found_error"), K.NOT_FOUND),
     ("ollama", 500, {"error": "llama runner process has terminated"}, K.SERVER),
+    ("ollama", 400, {"error": "prompt too long; exceeded max context length by 9 tokens"},
+     K.CONTEXT_LENGTH),
+    ("ollama", 400, {"error": '"x" does not support thinking'}, K.BAD_REQUEST),
+    ("ollama", 503, {"error": "server busy, please try again. maximum pending requests exceeded"},
+     K.OVERLOADED),
+    ("ollama in a stream", 200, {"error": "model requires more system memory (8 GiB) than is "
+     "available (3 GiB)"}, K.SERVER),
     ("vllm", 400, {"object": "error", "message": "This model's maximum context length is 8 tokens",
      "type": "BadRequestError", "param": None, "code": 400}, K.CONTEXT_LENGTH),
     ("vllm", 404, {"object": "error", "message": "The model `x` does not exist.",
