@@ -135,7 +135,9 @@ def build(environ: Mapping[str, str], *, terminal: bool = False) -> House:
     settings = FileSettings(paths.config / "settings.toml")
     catalogue = FileCatalogue(paths.resources / "services.toml", paths.config / "services.toml")
     secrets = KeyringSecrets(paths.keyring_service, seen=redactor.add)
-    providers = HttpProviders(redact=redactor.clean, demo_texts=paths.resources / "demo")
+    providers = HttpProviders(
+        redact=redactor.clean, demo_texts=paths.resources / "demo", cache=paths.cache
+    )
     store = SqliteStore(paths.data)
     tasks = Tasks()
     setup = ServiceSetup(

@@ -16,9 +16,9 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -227,8 +227,8 @@ def is_repeatable(service: Service, request: ChatRequest) -> bool:
     Not where the service keeps the conversation itself: then the question is not all of it.
     """
     fixed: JsonValue = request.temperature
-    for fields in (service.body, request.extra):
-        fixed = fields.get("temperature", fixed)
+    for body in (service.body, request.extra):
+        fixed = body.get("temperature", fixed)
     is_zero = isinstance(fixed, int | float) and not isinstance(fixed, bool) and fixed == 0
     has_tools = bool(request.tools) or "tools" in request.extra or "tools" in service.body
     return is_zero and not has_tools and not request.remote_id
@@ -243,10 +243,17 @@ def request_key(service: Service, origin: str, request: ChatRequest) -> str:
         "headers": dict(service.headers),
         "body": dict(service.body),
         "messages": [_message(message) for message in request.messages],
-        "parameters": asdict(parameters),
+        "parameters": parameters,
     }
-    text = json.dumps(asked, sort_keys=True, separators=(",", ":"), default=str)
+    text = json.dumps(asked, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Return what JSON has no word for in words that it has."""
+    if is_dataclass(value):
+        return {part.name: getattr(value, part.name) for part in fields(value)}
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _message(message: ChatMessage) -> list[Any]:

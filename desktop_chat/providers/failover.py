@@ -79,7 +79,7 @@ class FailOver:
     ) -> AsyncGenerator[StreamEvent, None]:
         """Ask the service, and its backup when it must be; see ``Provider.stream``.
 
-        A switch is told by the notice SWITCHED; ``Answered`` comes before the first delta of a
+        Nothing is switched where there is no model to switch to. A switch is told by the notice SWITCHED; ``Answered`` comes before the first delta of a
         backup. After the first delta of either nothing is switched any more. For some time after a
         switch the backup is asked first, and only now and then a question tries the service.
 
@@ -88,6 +88,11 @@ class FailOver:
                 ``backup_kind`` and ``backup_message`` in its values.
         """
         second = backup_request(request, self._second.service, self._plan)
+        if not second.model:
+            async with aclosing(self._first.make().stream(request, control)) as events:
+                async for event in events:
+                    yield event
+            return
         race = _Race(
             (self._first, self._second), (request, second), self._plan, control, self._clock
         )

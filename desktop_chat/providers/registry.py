@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from desktop_chat.core.access import Access
+from desktop_chat.core.access import OAUTH_WAYS, Access, KeyUse
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.ports import Provider
 from desktop_chat.core.requests import ChatRequest
+from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service
 from desktop_chat.providers.address import Address, parse_address
+from desktop_chat.providers.answer_cache import AnswerCache
 from desktop_chat.providers.anthropic import Anthropic
-from desktop_chat.providers.auth import also_redacting, make_auth
+from desktop_chat.providers.auth import Tokens, make_auth
+from desktop_chat.providers.auth_oauth import token_place
 from desktop_chat.providers.by_model import ByModel
 from desktop_chat.providers.demo.models import MODELS
 from desktop_chat.providers.demo.server import DemoServer
@@ -24,10 +27,12 @@ from desktop_chat.providers.gateway import Gateway
 from desktop_chat.providers.gateway_images import GatewayImages
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.images_api import ImagesApi
+from desktop_chat.providers.key_ring import RotatingKeys
 from desktop_chat.providers.ollama import Ollama
 from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.pictures import HttpPictures
-from desktop_chat.providers.retry import Retrying, RetryPolicy
+from desktop_chat.providers.retry import RetryPolicy
+from desktop_chat.providers.states import ServiceStates
 
 _DEMO: Final = "demo"
 _DEMO_ADDRESS: Final = "http://127.0.0.1/v1"
@@ -54,9 +59,14 @@ class HttpProviders:
         demo_texts: the folder with the demo's answers.
         retry: when and how often to try again; None for the usual.
         demo_speed: 1.0 is a natural pace; ``math.inf`` does not wait at all.
+        hide: called with each token that is got with a key, so that no log shows it; returns what
+            ends its hiding.
+        cache: the folder for what can be made anew; None keeps no answers.
 
     Attributes:
         pictures: fetches images over the same connections.
+        answers: answers that are given again, or None.
+        states: limits, breakers and budgets of the services.
     """
 
     def __init__(
@@ -66,32 +76,69 @@ class HttpProviders:
         demo_texts: Path,
         retry: RetryPolicy | None = None,
         demo_speed: float = 1.0,
+        cache: Path | None = None,
     ) -> None:
         self._redact = redact
         self._retry = retry or RetryPolicy()
         self._transport = HttpTransport()
         self._demo = DemoServer(demo_texts, speed=demo_speed)
+        self.answers = AnswerCache(cache / "answers") if cache is not None else None
+        self.states = ServiceStates()
         self.pictures = HttpPictures(self._transport, redact=redact)
 
     def provider(self, access: Access, backup: Access | None = None) -> Provider:
         """Return a provider for a service; see ``Providers.provider``."""
         service = access.service
-        key = access.keys[0] if access.keys else None
         if service.protocol == _DEMO:
             return Retrying(_Demo(service, self._demo, self._transport, self._redact), self._retry)
+        return Retrying(self._asking(access), self._retry)
+
+    def _asking(self, access: Access) -> Provider:
+        """Return what asks a service once, with whichever of its keys can be used."""
+        address = parse_address(access.service.base_url)
+        if not access.keys:
+            return self._with_key(access, address, None)
+        asking = [self._with_key(access, address, key) for key in access.keys]
+        memories = self._auths.memories(access.service.id, address.origin, access.keys)
+        return RotatingKeys(memories, asking)
+
+    def _with_key(self, access: Access, address: Address, key: Secret | None) -> Provider:
+        service = access.service
+        secrets = (*access.keys, *([access.proxy] if access.proxy else ()))
+        redact = self._auths.redacting(service.id, secrets, self._redact)
+        transport = self._transport.with_login(access.proxy)
+        errors = ErrorReader(address.host, redact)
+        auth = make_auth(service, key, errors, Tokens(address, self._auths, transport, redact))
         protocol = _named(_PROTOCOLS, service.protocol)
-        address = parse_address(service.base_url)
-        errors = ErrorReader(address.host, also_redacting(key, self._redact))
-        auth = make_auth(service, key, errors)
-        asked: Provider = protocol(service, address, auth, self._transport, errors)
-        if service.images:
-            images = _named(_IMAGES, service.images)
-            asked = ByModel(service, asked, images(service, address, auth, self._transport, errors))
-        return Retrying(asked, self._retry)
+        asked: Provider = protocol(service, address, auth, transport, errors)
+        if not service.images:
+            return asked
+        images = _named(_IMAGES, service.images)
+        return ByModel(service, asked, images(service, address, auth, transport, errors))
 
     def origin(self, service: Service) -> str:
         """Return the origin a key would go to; see ``Providers.origin``."""
         return self._address(service).origin
+
+    def origins(self, service: Service) -> tuple[str, ...]:
+        """Return every origin that a key opens; see ``Providers.origins``."""
+        origin = self.origin(service)
+        if service.auth not in OAUTH_WAYS:
+            return (origin,)
+        place = token_place(service, origin)
+        return (origin,) if place.origin == origin else (origin, place.origin)
+
+    def key_states(self, access: Access) -> tuple[KeyUse, ...]:
+        """Tell how keys are doing; see ``Providers.key_states``."""
+        return self._auths.uses(access.service.id, self.origin(access.service), access.keys)
+
+    def wake_keys(self, access: Access) -> None:
+        """Let keys be tried again; see ``Providers.wake_keys``."""
+        self._auths.wake(access.service.id, self.origin(access.service), access.keys)
+
+    async def forget_keys(self, service_id: str) -> None:
+        """Forget tokens and states of keys; see ``Providers.forget_keys``."""
+        await self._auths.forget(service_id)
 
     def chat_url(self, service: Service) -> str:
         """Return the address that a question is sent to; see ``Providers.chat_url``."""
@@ -103,6 +150,7 @@ class HttpProviders:
 
     async def aclose(self) -> None:
         """Close every connection and the demo server, if it runs."""
+        await self._auths.aclose()
         await self._transport.aclose()
         await self._demo.aclose()
 
