@@ -14,7 +14,7 @@ from desktop_chat.core.events import Echo, FinishReason, ImagePart, StreamEvent,
 from desktop_chat.core.json import JsonValue
 from desktop_chat.providers.choices import FurtherChoices, texts_of
 from desktop_chat.providers.echoes import MAX_ECHO, EchoMaker, ReasoningDetails, size_of
-from desktop_chat.providers.errors import ErrorReader
+from desktop_chat.providers.errors import ErrorReader, is_error_payload
 from desktop_chat.providers.image_parts import MAX_IMAGES, image_from_base64
 from desktop_chat.providers.reply_decoder import ReplyDecoder, loads
 from desktop_chat.providers.sse import SseDecoder
@@ -35,6 +35,10 @@ _REASONS: Final[Mapping[str, FinishReason]] = {
     "function_call": FinishReason.TOOL_CALLS,
     "content_filter": FinishReason.CONTENT_FILTER,
     "sensitive": FinishReason.CONTENT_FILTER,
+    "safety": FinishReason.CONTENT_FILTER,
+    "prohibited_content": FinishReason.CONTENT_FILTER,
+    "recitation": FinishReason.CONTENT_FILTER,
+    "model_length": FinishReason.LENGTH,
 }
 _FAILURES: Final[Mapping[str, ErrorKind]] = {
     "insufficient_system_resource": ErrorKind.OVERLOADED,
@@ -72,6 +76,7 @@ class ChatDecoder(ReplyDecoder):
     ) -> None:
         super().__init__(errors, headers, SseDecoder())
         self._tags = ThinkTags()
+        self._in_answer = False
         self._tools = ToolCalls()
         self._further: FurtherChoices | None = None
         self._read_usage: object = None
@@ -88,6 +93,7 @@ class ChatDecoder(ReplyDecoder):
         return self._reason is not None and (self._further is None or not self._further.open)
 
     def _frame(self, name: bytes, data: bytes) -> None:
+        """Take a frame: the same as the base does, with fewer steps for what comes by thousands."""
         if name:
             super()._frame(name, data)
             return
@@ -96,7 +102,10 @@ class ChatDecoder(ReplyDecoder):
         except (ValueError, RecursionError):
             self._odd_frame(name, data)
             return
-        self._payload(payload, "")
+        if not isinstance(payload, dict):
+            self._payload(payload, "")
+        elif not self._take(payload, "") and is_error_payload(payload):
+            self._fail(self._errors.from_payload(payload, self._headers))
 
     def _odd_frame(self, name: bytes, data: bytes) -> None:
         if data.strip() == b"[DONE]":
@@ -130,7 +139,7 @@ class ChatDecoder(ReplyDecoder):
             self._read_usage = usage
         reason = choice.get("finish_reason")
         if reason and reason != "null":
-            self._finish(str(reason))
+            self._finish(str(reason), choice)
 
     def _delta(self, delta: dict[str, Any]) -> None:
         rare = not _RARE.isdisjoint(delta)
@@ -145,8 +154,8 @@ class ChatDecoder(ReplyDecoder):
             self._thought(reasoning)
         content = delta.get("content")
         if content:
-            if isinstance(content, str) and self._tags.in_answer:
-                self._add(content, thinking=False)
+            if self._in_answer and isinstance(content, str) and not self._thinking:
+                self._parts.append(content)
             else:
                 self._content(content)
         if rare:
@@ -184,6 +193,7 @@ class ChatDecoder(ReplyDecoder):
                     self._add(thought, thinking=True)
                 if answer:
                     self._add(answer, thinking=False)
+            self._in_answer = self._tags.in_answer
 
     def _image(self, image: object) -> None:
         """Take a picture that came as a ``data:`` address: ``{"image_url": {"url": "data:…"}}``.
@@ -206,9 +216,11 @@ class ChatDecoder(ReplyDecoder):
         self._put(part)
         self.started = True
 
-    def _finish(self, reason: str) -> None:
+    def _finish(self, reason: str, choice: dict[str, Any]) -> None:
         if kind := _FAILURES.get(reason):
-            if self.failure is None:
+            if choice.get("error"):
+                self._fail(self._errors.from_payload(choice, self._headers))
+            elif self.failure is None:
                 self._fail(self._errors.error(kind, reason).info)
             return
         self._reason = _REASONS.get(reason.lower(), FinishReason.UNKNOWN)
