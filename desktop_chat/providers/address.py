@@ -12,6 +12,8 @@ from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 
 _CHAT_PATH: Final = "/chat/completions"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_WEB_SOCKETS: Final = {"ws": "http", "wss": "https"}
+"""A WebSocket is opened by a request of HTTP; keys and lists are those of that."""
 _ROOT_HOSTS: Final = frozenset(("api.deepseek.com",))
 """Hosts whose documented base address has no path; elsewhere a bare host means ``/v1``."""
 _HOST: Final = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*|([\w-]{1,63}\.)*[\w-]{1,63}\.?", re.ASCII)
@@ -46,7 +48,7 @@ def parse_address(text: str) -> Address:
     """Read a base address.
 
     It may end in a slash, lack ``/v1`` where there is no path at all, or be the whole address of
-    ``/chat/completions``, which is then used exactly as it is.
+    ``/chat/completions``, which is then used exactly as it is. ``wss`` is read as ``https``.
 
     Raises:
         ProviderError: BAD_REQUEST with the code ``base_url``; ``values`` has ``reason``:
@@ -67,15 +69,16 @@ def parse_address(text: str) -> Address:
         raise _error("invalid") from None
     if user or url.userinfo:
         raise _error("user")
-    if url.scheme not in _DEFAULT_PORTS:
+    scheme = _WEB_SOCKETS.get(url.scheme, url.scheme)
+    if scheme not in _DEFAULT_PORTS:
         raise _error("scheme", text)
     host = url.raw_host.decode("ascii").lower()
     if not _HOST.fullmatch(host) or not port_is_sane:
         raise _error("host", text)
     if parts.query or parts.fragment or "?" in text or "#" in text:
         raise _error("query", text)
-    origin = f"{url.scheme}://{_bracketed(host)}"
-    if url.port not in (None, _DEFAULT_PORTS[url.scheme]):
+    origin = f"{scheme}://{_bracketed(host)}"
+    if url.port not in (None, _DEFAULT_PORTS[scheme]):
         origin += f":{url.port}"
     path = url.raw_path.decode("ascii").rstrip("/")
     if path.endswith(_CHAT_PATH):

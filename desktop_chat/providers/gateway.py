@@ -72,7 +72,7 @@ def request_prompt(request: ChatRequest) -> str:
     conversation, the whole branch where it does not.
     """
     if request.remote_id:
-        return written(_since_last_question(request.messages))
+        return written(since_last_question(request.messages))
     return written(request.messages)
 
 
@@ -94,8 +94,9 @@ def written(messages: Sequence[ChatMessage]) -> str:
     return "\n\n".join(parts)
 
 
-def _since_last_question(messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+def since_last_question(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
+    """Return the last question, with the beginning of its answer where there is one."""
     for at in range(len(messages) - 1, -1, -1):
         if messages[at].role is Role.USER:
-            return messages[at:]
-    return messages[-1:]
+            return tuple(messages[at:])
+    return tuple(messages[-1:])

@@ -29,6 +29,22 @@ class GatewayDecoder(ChatDecoder):
         """True once a payload came that was no chat completion: such a stream may have no reason
         for its end."""
 
+    def feed_message(self, text: str) -> list[StreamEvent]:
+        """Take one whole message of a WebSocket: JSON, ``[DONE]``, or an event as HTTP has it."""
+        if text.lstrip().startswith(("data:", "event:", ":")):
+            return self.feed(text.strip().encode("utf-8", "replace") + b"\n\n")
+        self._take_each([(b"", text.encode("utf-8", "replace"))])
+        self._flush()
+        self._tell_usage()
+        return self._give()
+
+    def closed_well(self) -> None:
+        """Take note that the peer said good-bye, which in plain shapes may be all that ends an
+        answer.
+        """
+        if self.plain and self.started and not self._stray:
+            self.ended = True
+
     def _take(self, payload: Mapping[str, Any], name: str) -> bool:
         inner = payload.get("data")
         if isinstance(inner, dict) and not payload.get("choices") and not is_error_payload(payload):

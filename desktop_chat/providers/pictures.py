@@ -143,7 +143,7 @@ class HttpPictures:
             raise errors.error(ErrorKind.BAD_REQUEST, "url") from None
         if parts.scheme not in ("http", "https") or not host or parts.userinfo:
             raise errors.error(ErrorKind.BAD_REQUEST, "url")
-        proxied = bool(self._transport.proxy_for(url))
+        proxied = bool(self._transport.proxy_for(url, self._network))
         try:
             found = await self._resolve(
                 host, parts.port or (443 if parts.scheme == "https" else 80)
