@@ -371,4 +371,3 @@ class BackupRow(ServiceRow):
 
 def _pairs_of(backup: Backup) -> dict[str, str]:
     return {ours: theirs for ours, theirs in backup.models.items() if ours != _ALL}
-

@@ -1,23 +1,28 @@
 """Trying whether a service answers."""
 
-from PySide6.QtCore import QEvent
+from typing import Final
+
+from PySide6.QtCore import QEvent, QTimer
 
 from desktop_chat.chat.model_lists import ModelLists, chat_models
 from desktop_chat.chat.setup import CheckResult, ServiceSetup
 from desktop_chat.core.errors import ChatError
-from desktop_chat.core.i18n import tr
+from desktop_chat.core.i18n import ntr, tr
 from desktop_chat.core.services import Service
 from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.controls.buttons import Button
-from desktop_chat.ui.controls.labels import Status
+from desktop_chat.ui.controls.labels import Ink, Label, Status
 from desktop_chat.ui.settings.editor import ServiceEditor
-from desktop_chat.ui.settings.form import FormRow
+from desktop_chat.ui.settings.form import Flow, FormRow
 from desktop_chat.ui.settings.jobs import Jobs
 from desktop_chat.ui.settings.states import ServiceStates
 from desktop_chat.ui.settings.words import told_in_full
 from desktop_chat.ui.theme import Theme
 
-_JOB = "check"
+_JOB: Final = "check"
+_MINUTE_MS: Final = 60_000
+_WARN: Final[Ink] = "warn"
+_DANGER: Final[Ink] = "danger"
 
 
 class CheckRow(FormRow):
@@ -53,9 +58,17 @@ class CheckRow(FormRow):
         self.button = Button(theme, icon="activity")
         self.button.clicked.connect(self._check)
         self.status = Status(theme, pixels=13)
-        self.line.addWidget(self.button)
-        self.line.addWidget(self.status, 1)
-        self.line.addStretch()
+        self.meta = Label(theme, pixels=12, ink="text3")
+        flow = Flow(gap=12)
+        for widget in (self.button, self.status, self.meta):
+            flow.addWidget(widget)
+        self.line.addLayout(flow)
+        self.fault = Status(theme)
+        self.fault.hide()
+        self.notes.addWidget(self.fault)
+        self._clock = QTimer(self)
+        self._clock.setInterval(_MINUTE_MS)
+        self._clock.timeout.connect(self._show)
         editor.changed.connect(self._service_changed)
         states.changed.connect(self._state_changed)
         Relay(lists.subscribe, self).received.connect(self._list_changed)
@@ -82,7 +95,6 @@ class CheckRow(FormRow):
             return
         self.button.set_busy(True)
         self._states.set_check(service.id, None)
-        self.status.show_state("", "", "text3")
         if model:
             self._jobs.start(_JOB, self._setup.check(service, model), self._done, self._failed)
         else:
@@ -128,18 +140,28 @@ class CheckRow(FormRow):
 
     def _show(self) -> None:
         result = self._states.check(self._service_id)
-        if self._fault:
-            self.status.show_state("warning-circle", self._fault, "warn")
-        elif result is None:
-            self.status.show_state("", "", "text3")
-        elif result.error is not None:
-            text = told_in_full(result.error, self._editor.service)
-            self.status.show_state("x-circle-fill", text, "danger")
-        elif result.first_token is None:
-            self.status.show_state("check-circle-fill", tr("Connected"), "ok")
+        fault, icon, ink = self._fault, "warning-circle", _WARN
+        if not fault and result is not None and result.error is not None:
+            fault, icon = told_in_full(result.error, self._editor.service), "x-circle-fill"
+            ink = _DANGER
+        self.fault.show_state(icon, fault, ink)
+        good = not fault and result is not None
+        self.status.show_state("check-circle-fill", tr("Connected") if good else "", "ok")
+        self.meta.setVisible(good)
+        if good and result is not None:
+            self.meta.setText(" · ".join(self._measured(result)))
+            self._clock.start()
         else:
-            text = tr("Connected · TTFT {seconds} s").format(seconds=f"{result.first_token:.2f}")
-            self.status.show_state("check-circle-fill", text, "ok")
+            self._clock.stop()
+
+    def _measured(self, result: CheckResult) -> list[str]:
+        """Return what the check found, and how long ago."""
+        parts = []
+        if result.first_token is not None:
+            parts.append(tr("TTFT {seconds} s").format(seconds=f"{result.first_token:.2f}"))
+        minutes = int(self._states.check_age(self._service_id) // 60)
+        ago = ntr("{count} min ago", "{count} min ago", minutes).format(count=minutes)
+        return [*parts, ago if minutes else tr("just now")]
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

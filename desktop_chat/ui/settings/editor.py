@@ -1,5 +1,6 @@
 """The service whose settings are shown, and the one way in which they change."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -82,6 +83,15 @@ class ServiceEditor(QObject):
             self._refused = None
             self.saved.emit()
         return ""
+
+    def set_order(self, ids: Sequence[str]) -> None:
+        """Put the services in order; ``failed`` tells why it was not kept."""
+        try:
+            self._catalogue.set_order(ids)
+        except OSError as error:
+            self.failed.emit(_because(error))
+        else:
+            self.saved.emit()
 
     def services(self) -> list[Service]:
         """Return all services, in the order of the pickers."""

@@ -167,12 +167,25 @@ class Flow(QLayout):
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         x, y, height = rect.left(), rect.top(), 0
+        line: list[tuple[QLayoutItem, int]] = []
         for item in self._items:
-            size = item.sizeHint()
-            if x > rect.left() and x + size.width() > rect.right() + 1:
-                x, y, height = rect.left(), y + height + self._line_gap, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
-            height = max(height, size.height())
+            if item.isEmpty():
+                continue
+            width = min(item.sizeHint().width(), max(rect.width(), item.minimumSize().width()))
+            if line and x + width > rect.right() + 1:
+                self._place_line(line, y, height, move=move)
+                line, x, y, height = [], rect.left(), y + height + self._line_gap, 0
+            line.append((item, x))
+            x += width + self._gap
+            height = max(height, item.sizeHint().height())
+        self._place_line(line, y, height, move=move)
         return y + height - rect.top()
+
+    @staticmethod
+    def _place_line(
+        line: list[tuple[QLayoutItem, int]], y: int, height: int, *, move: bool
+    ) -> None:
+        """Place the items of a line, each in the middle of its height."""
+        for item, x in line if move else ():
+            size = item.sizeHint()
+            item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))

@@ -1,8 +1,8 @@
 """The key of a service: entered, shown by its hint alone, replaced, removed."""
 
-from PySide6.QtCore import QEvent, QRect, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QResizeEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
 
 from desktop_chat.chat.setup import KeyState, ServiceSetup
 from desktop_chat.core.errors import ChatError, SecretStoreError
@@ -10,65 +10,16 @@ from desktop_chat.core.i18n import tr
 from desktop_chat.core.ports import KeyPlace
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
-from desktop_chat.ui.controls.buttons import Button, IconButton
+from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.fields import Field
 from desktop_chat.ui.controls.labels import Ink, Status
 from desktop_chat.ui.settings.editor import ServiceEditor
 from desktop_chat.ui.settings.form import FormRow
 from desktop_chat.ui.settings.jobs import Jobs
+from desktop_chat.ui.settings.key_field import KeyField
 from desktop_chat.ui.settings.states import ServiceStates
 from desktop_chat.ui.settings.words import key_fault, key_place, masked, reason_of
 from desktop_chat.ui.theme import Theme
-
-
-class KeyField(Field):
-    """A field that hides what is typed, with an eye to show it.
-
-    Args:
-        theme: colours and fonts.
-        name: what it holds, for a screen reader.
-        parent: or None.
-    """
-
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(theme, name, mono=True, parent=parent)
-        self.eye = IconButton(theme, "eye", tr("Show the key"), parent=self)
-        self.eye.setCheckable(True)
-        self.eye.toggled.connect(self._show)
-        self.setTextMargins(9, 0, 34, 0)
-        self.hide_text()
-
-    def forget(self) -> None:
-        """Empty it for good: what ``clear`` takes away can be brought back by undo."""
-        self.setText("")
-        self.hide_text()
-
-    def hide_text(self) -> None:
-        """Hide what is typed."""
-        self.eye.setChecked(False)
-        self._show(False)
-
-    def _show(self, shown: bool) -> None:
-        mode = QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password
-        self.setEchoMode(mode)
-        # Shown it is still a key: an input method must not learn it. Qt takes the hints away.
-        hints = Qt.InputMethodHint
-        self.setInputMethodHints(
-            self.inputMethodHints()
-            | hints.ImhSensitiveData
-            | hints.ImhNoPredictiveText
-            | hints.ImhNoAutoUppercase
-        )
-        self.eye.set_icon("eye-slash" if shown else "eye")
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the eye at the right."""
-        super().resizeEvent(event)
-        self.eye.setGeometry(QRect(self.width() - 31, 2, 28, 28))
-
-    def retranslate(self) -> None:
-        """Speak the language in use."""
-        self.eye.set_name(tr("Show the key"))
 
 
 class KeyRow(FormRow):

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from desktop_chat.core.access import AUTH_WAYS
 from desktop_chat.core.i18n import ctr, tr
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.services import Service
-
-PAIRS: Final = ("oauth", "oauth-json", "hmac")
-"""Ways whose secret is two values: an id and what is kept secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 """By the word that stands for it when a service is added."""
 
 PROTOCOLS: Final = tuple(key for key in KINDS if key != "images")
-AUTHS: Final = ("bearer", "header", "query", "oauth", "oauth-json", "hmac", "none")
+AUTHS: Final = AUTH_WAYS
 IMAGES: Final = ("", "openai-images", "gateway-images")
 
 

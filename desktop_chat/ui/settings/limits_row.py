@@ -48,11 +48,11 @@ class LimitsRow(ServiceRow):
         self._first = NumberFlow(theme, editor, first)
         self._rest = NumberFlow(theme, editor, rest)
         self._note = Label(theme, pixels=12, ink="text3")
-        self._note.setMinimumHeight(32)
         self._first.add_note(self._note)
         self.fields: dict[str, SpinField] = self._first.fields | self._rest.fields
         self.fold = Fold(theme, small=True)
         self.fold.body.addWidget(self._rest)
+        self._first.add_note(self.fold.head)
         self.line.addWidget(self._first, 1)
         self.notes.addWidget(self.fold)
         self.retranslate()
@@ -63,7 +63,7 @@ class LimitsRow(ServiceRow):
         self._rest.show_service(service)
         limits = service.limits
         some = limits.per_second is not None or limits.tokens_per_minute is not None
-        self.fold.head.set_hint("" if some else tr("not set"))
+        self.fold.head.set_hint(tr("set") if some else "")
         self.setVisible(service.protocol != "demo")
 
     def commit(self) -> None:

@@ -217,6 +217,9 @@ def _dialects() -> list[tuple[str, str]]:
         ("enable", "enable_thinking"),
         ("effort", "reasoning_effort"),
         ("reasoning", "reasoning: {effort}"),
+        ("budget", "thinking: {budget_tokens}"),
+        ("adaptive", "thinking: adaptive"),
+        ("think", "think"),
     ]
 
 

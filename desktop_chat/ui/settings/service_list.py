@@ -13,11 +13,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QListView,
     QSizePolicy,
     QStyle,
     QStyledItemDelegate,
@@ -35,7 +34,8 @@ from desktop_chat.ui.controls.labels import Label, ink_of, paint_tag, tag_size
 from desktop_chat.ui.controls.paint import blend, clear, paint_box
 from desktop_chat.ui.controls.scrollbar import ScrollBar
 from desktop_chat.ui.controls.tile import paint_tile
-from desktop_chat.ui.settings.states import ServiceStates
+from desktop_chat.ui.settings.service_view import ServiceView
+from desktop_chat.ui.settings.states import DEMO, ServiceStates
 from desktop_chat.ui.theme import RADIUS_CODE, RADIUS_CONTROL, Theme
 
 _PITCH: Final = 54
@@ -129,7 +129,7 @@ class _Painter(QStyledItemDelegate):
     @staticmethod
     def _keyboard(option: QStyleOptionViewItem) -> bool:
         view = option.widget
-        return isinstance(view, _View) and view.keyboard
+        return isinstance(view, ServiceView) and view.keyboard
 
     @staticmethod
     def _text(painter: QPainter, rect: QRect, text: str) -> None:
@@ -137,18 +137,6 @@ class _Painter(QStyledItemDelegate):
             text, Qt.TextElideMode.ElideRight, rect.width()
         )
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
-
-
-class _View(QListView):
-    keyboard = False
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.keyboard = event.reason() in (
-            Qt.FocusReason.TabFocusReason,
-            Qt.FocusReason.BacktabFocusReason,
-            Qt.FocusReason.ShortcutFocusReason,
-        )
-        super().focusInEvent(event)
 
 
 class AddButton(PaintedButton):
@@ -191,6 +179,8 @@ class ServiceList(QWidget):
     selected = Signal(str)
     """The id of the service that is now shown."""
     add_requested = Signal()
+    ordered = Signal(object)
+    """The ids of all services, in their new order."""
 
     def __init__(self, theme: Theme, states: ServiceStates) -> None:
         super().__init__()
@@ -213,12 +203,16 @@ class ServiceList(QWidget):
         column.addWidget(self.nothing)
         column.addWidget(self.add_button)
         column.addStretch()
+        self.hint = Label(theme, pixels=12, ink="text3", wrap=True)
+        self.hint.setContentsMargins(8, 0, 8, 8)
+        column.addWidget(self.hint)
         states.changed.connect(self._state_changed)
         theme.changed.connect(self.view.viewport().update)
         self.retranslate()
 
-    def _make_view(self, theme: Theme) -> QListView:
-        view = _View()
+    def _make_view(self, theme: Theme) -> ServiceView:
+        view = ServiceView(theme)
+        view.moved.connect(self._move)
         view.setFrameShape(QFrame.Shape.NoFrame)
         view.setModel(self._model)
         view.setItemDelegate(self._painter)
@@ -259,9 +253,20 @@ class ServiceList(QWidget):
         self.view.setMaximumHeight(max(1, len(self._model.shown) * _PITCH))
         self.view.setMinimumHeight(min(3, len(self._model.shown)) * _PITCH)
         self.view.setVisible(bool(self._model.shown))
+        # The demo stays last; what a filter hides cannot be put in order.
+        fixed = sum(service.protocol == DEMO for service in self._model.shown)
+        self.view.movable = 0 if self._model.query.strip() else len(self._model.shown) - fixed
+        self.hint.setVisible(self.view.movable > 1)
         self.nothing.setVisible(not self._model.shown)
         if row >= 0:
             self.view.setCurrentIndex(self._model.index(row))
+
+    def _move(self, row: int, before: int) -> None:
+        """Give a service another place."""
+        ids = [service.id for service in self._model.all]
+        moved = ids.pop(row)
+        ids.insert(before if before < row else before - 1, moved)
+        self.ordered.emit(ids)
 
     def _filter(self, query: str) -> None:
         self._model.filter(query)
@@ -292,4 +297,6 @@ class ServiceList(QWidget):
         self.view.setAccessibleName(tr("Model services"))
         self.nothing.setText(tr("No matches"))
         self.add_button.setText(tr("Add a service"))
+        self.hint.setText(tr("Drag to change the order in the model lists"))
+        self.view.setAccessibleDescription(tr("Alt and an arrow key move a service."))
         self.view.viewport().update()

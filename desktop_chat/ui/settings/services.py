@@ -99,6 +99,7 @@ class ServicesSection(QWidget):
     def _connect(self, bridge: Bridge) -> None:
         self.list.selected.connect(self._choose)
         self.list.add_requested.connect(self.begin_adding)
+        self.list.ordered.connect(self.editor.set_order)
         self.add_form.submitted.connect(self._add)
         self.add_form.cancelled.connect(self._stop_adding)
         self.detail.remove_requested.connect(self._ask_to_remove)

@@ -1,5 +1,6 @@
 """What the list of services says of each: whether it has a key, and how the last check went."""
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop_chat.chat.explain import explain_error
 from desktop_chat.chat.setup import CheckResult, KeyState, ServiceSetup
-from desktop_chat.core.i18n import language, tr
+from desktop_chat.core.errors import ErrorInfo, ErrorKind
+from desktop_chat.core.i18n import language, ntr, tr
 from desktop_chat.core.ports import KeyPlace
 from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.labels import Ink
@@ -50,6 +52,7 @@ class ServiceStates(QObject):
         self._jobs = jobs
         self._keys: dict[str, KeyState] = {}
         self._checks: dict[str, CheckResult] = {}
+        self._checked: dict[str, float] = {}
 
     def refresh(self, service: Service) -> None:
         """Ask again whether a service has a key at its present address."""
@@ -78,12 +81,17 @@ class ServiceStates(QObject):
         """Return how the last check went, if there was one since the key or address changed."""
         return self._checks.get(service_id)
 
+    def check_age(self, service_id: str) -> float:
+        """Return how many seconds ago the last check was."""
+        return time.monotonic() - self._checked.get(service_id, time.monotonic())
+
     def set_check(self, service_id: str, result: CheckResult | None) -> None:
         """Remember how a check went; None forgets it."""
         if result is None:
             self._checks.pop(service_id, None)
         else:
             self._checks[service_id] = result
+            self._checked[service_id] = time.monotonic()
         self.changed.emit(service_id)
 
     def line(self, service: Service) -> StateLine:
@@ -92,13 +100,37 @@ class ServiceStates(QObject):
         if check is not None and check.ok:
             return StateLine("check-circle-fill", tr("Connected"), "ok")
         if check is not None and check.error is not None:
-            title = explain_error(check.error, service_name=service.title(language())).title
-            return StateLine("x-circle", title, "danger")
+            return StateLine("x-circle", _failure(check.error, service), "danger")
         if service.protocol == DEMO:
             return StateLine("check-circle-fill", tr("No network needed"), "ok")
         if service.auth == "none":
-            return StateLine("check-circle-fill", tr("No key needed"), "ok")
+            return StateLine("check-circle-fill", _no_key_needed(service), "ok")
         return _key_line(self._keys.get(service.id))
+
+
+def _no_key_needed(service: Service) -> str:
+    count = len(service.models)
+    if not service.configured or not count:
+        return tr("No key needed")
+    return ntr("{count} model", "{count} models", count).format(count=count)
+
+
+def _failure(error: ErrorInfo, service: Service) -> str:
+    """Return why a check failed in the few words that a row has room for."""
+    short = {
+        ErrorKind.NO_KEY: tr("No key"),
+        ErrorKind.AUTHENTICATION: tr("Invalid key"),
+        ErrorKind.PERMISSION: tr("No permission"),
+        ErrorKind.BALANCE: tr("No balance left"),
+        ErrorKind.NETWORK: tr("No connection"),
+        ErrorKind.TIMEOUT: tr("No answer in time"),
+        ErrorKind.OVERLOADED: tr("Overloaded"),
+        ErrorKind.SERVER: tr("Fault of the service"),
+    }
+    words = short.get(error.kind)
+    if words is None:
+        words = explain_error(error, service_name=service.title(language())).title
+    return f"{words} · {error.status}" if error.status else words
 
 
 def _key_line(state: KeyState | None) -> StateLine:

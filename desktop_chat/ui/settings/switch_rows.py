@@ -64,7 +64,7 @@ class CacheRow(ServiceRow):
 
     def retranslate(self) -> None:
         """Speak the language in use."""
-        self.set_label(tr("Answer cache"))
+        self.set_label(tr("Cache"))
         self._inner.say(
             tr("Answer cache"),
             tr(

@@ -57,6 +57,7 @@ class TimeRow(ServiceRow):
         self.fields: dict[str, SpinField] = self._first.fields | self._rest.fields
         self.fold = Fold(theme, small=True)
         self.fold.body.addWidget(self._rest)
+        self._first.add_note(self.fold.head)
         self.line.addWidget(self._first, 1)
         self.notes.addWidget(self.fold)
         self.retranslate()
@@ -65,14 +66,7 @@ class TimeRow(ServiceRow):
         """Show what holds for a service."""
         self._first.show_service(service)
         self._rest.show_service(service)
-        self._tell(service)
         self.setVisible(service.protocol != "demo")
-
-    def _tell(self, service: Service) -> None:
-        hint = tr("Connect {connect} s, between tokens {idle} s").format(
-            connect=round(service.connect_timeout), idle=round(service.idle_timeout)
-        )
-        self.fold.head.set_hint(hint)
 
     def commit(self) -> None:
         """Save what was changed."""

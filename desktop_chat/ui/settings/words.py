@@ -28,6 +28,21 @@ def key_fault(text: str) -> str:
     return ""
 
 
+def pair_fault(name: str, secret: str) -> tuple[str, bool]:
+    """Say what is wrong with an id and its secret as typed, or return ""; and whether it is the
+    id that is wrong.
+    """
+    name, secret = name.strip(), secret.strip()
+    for text, at_id in ((name, True), (secret, False)):
+        if not text:
+            return (tr("Enter the id.") if at_id else tr("Enter the secret.")), at_id
+        if re.search(r"\s", text):
+            return tr("There are no spaces or line breaks in it. Copy it again."), at_id
+        if not text.isascii() or not text.isprintable():
+            return tr("It has only letters, digits and signs. Copy it again."), at_id
+    return "", False
+
+
 def address_fault(error: ErrorInfo) -> str:
     """Say what is wrong with a base URL."""
     sentences = {
