@@ -33,6 +33,7 @@ from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.pictures import HttpPictures
 from desktop_chat.providers.retry import RetryPolicy
 from desktop_chat.providers.states import ServiceStates
+from desktop_chat.providers.websocket import WebSocketChat
 
 _DEMO: Final = "demo"
 _DEMO_ADDRESS: Final = "http://127.0.0.1/v1"
@@ -43,6 +44,7 @@ _PROTOCOLS: Final[dict[str, ProtocolFactory]] = {
     "anthropic": Anthropic,
     "ollama": Ollama,
     "gateway": Gateway,
+    "websocket": WebSocketChat,
 }
 _IMAGES: Final[dict[str, ProtocolFactory]] = {
     "openai-images": ImagesApi,

@@ -241,7 +241,9 @@ async def open_link(transport: HttpTransport, request: HttpRequest, errors: Erro
         RefusedError: the service answered with something else.
         ProviderError: as for ``HttpTransport.open``.
     """
-    route = await transport.route(request.url, request.network, errors)
+    # A proxy is chosen as for the request of HTTP that opens it.
+    web = "http" + request.url.removeprefix("ws")
+    route = await transport.route(web, request.network, errors)
     auth = request.auth if isinstance(request.auth, ServiceAuth) else None
     recorder = None
     if request.trace is not None:
