@@ -1,9 +1,18 @@
-"""A service together with the secrets that open the way to it."""
+"""A service together with the secrets that open the way to it, and how its keys are doing."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
 
+from desktop_chat.core.errors import ErrorInfo
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
+
+AUTH_WAYS: Final = ("bearer", "header", "query", "oauth", "oauth-json", "hmac", "none")
+"""The ways to prove who one is: the values of ``Service.auth``."""
+OAUTH_WAYS: Final = frozenset(("oauth", "oauth-json"))
+PAIR_WAYS: Final = OAUTH_WAYS | {"hmac"}
+"""Those whose key is an id with a secret (see ``Secret.pair``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +29,31 @@ class Access:
     service: Service
     keys: tuple[Secret, ...] = ()
     proxy: Secret | None = field(default=None, repr=False)
+
+
+class KeyHealth(StrEnum):
+    """How a key is doing, as far as this run knows."""
+
+    UNTRIED = "untried"
+    WORKS = "works"
+    RESTING = "resting"
+    """It was asked too often; another one is used until its time is over."""
+    NO_BALANCE = "no_balance"
+    """There is no money behind it; it is tried again after a while."""
+    REFUSED = "refused"
+    """The service does not know it; it is not tried again while there is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """What is known of one key of a service.
+
+    Attributes:
+        health: how it is doing.
+        until: when it is tried again, in seconds since the epoch, or None.
+        error: what the service said of it last, or None.
+    """
+
+    health: KeyHealth = KeyHealth.UNTRIED
+    until: float | None = None
+    error: ErrorInfo | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
-from desktop_chat.core.access import Access
+from desktop_chat.core.access import Access, KeyUse
 from desktop_chat.core.attachments import Attachment
 from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.messages import (
@@ -72,6 +72,35 @@ class Providers(Protocol):
         Raises:
             ProviderError: BAD_REQUEST for a base URL that is none.
         """
+        ...
+
+    def origins(self, service: Service) -> tuple[str, ...]:
+        """Return every origin that a key, or a token got with it, goes to: the service's own, and
+        that of its tokens where they are made elsewhere. A key is bound to all of them together.
+
+        Raises:
+            ProviderError: BAD_REQUEST for a base URL or a ``token_url`` that is none.
+        """
+        ...
+
+    def key_states(self, access: Access) -> tuple[KeyUse, ...]:
+        """Tell how each of the keys is doing, as far as this run knows.
+
+        Raises:
+            ProviderError: BAD_REQUEST for a base URL that is none.
+        """
+        ...
+
+    def wake_keys(self, access: Access) -> None:
+        """Let keys be tried again that rest or were refused: the user asks for it.
+
+        Raises:
+            ProviderError: BAD_REQUEST for a base URL that is none.
+        """
+        ...
+
+    async def forget_keys(self, service_id: str) -> None:
+        """Forget the tokens of a service and how its keys are doing: they have changed."""
         ...
 
     def chat_url(self, service: Service) -> str:

@@ -18,6 +18,7 @@ from desktop_chat.providers.answer_cache import AnswerCache
 from desktop_chat.providers.anthropic import Anthropic
 from desktop_chat.providers.auth import Tokens, make_auth
 from desktop_chat.providers.auth_oauth import token_place
+from desktop_chat.providers.auth_state import AuthState
 from desktop_chat.providers.by_model import ByModel
 from desktop_chat.providers.demo.models import MODELS
 from desktop_chat.providers.demo.server import DemoServer
@@ -31,7 +32,8 @@ from desktop_chat.providers.key_ring import RotatingKeys
 from desktop_chat.providers.ollama import Ollama
 from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.pictures import HttpPictures
-from desktop_chat.providers.retry import RetryPolicy
+from desktop_chat.providers.quiet import silence_libraries
+from desktop_chat.providers.retry import Retrying, RetryPolicy
 from desktop_chat.providers.states import ServiceStates
 from desktop_chat.providers.websocket import WebSocketChat
 
@@ -61,9 +63,9 @@ class HttpProviders:
         demo_texts: the folder with the demo's answers.
         retry: when and how often to try again; None for the usual.
         demo_speed: 1.0 is a natural pace; ``math.inf`` does not wait at all.
+        cache: the folder for what can be made anew; None keeps no answers.
         hide: called with each token that is got with a key, so that no log shows it; returns what
             ends its hiding.
-        cache: the folder for what can be made anew; None keeps no answers.
 
     Attributes:
         pictures: fetches images over the same connections.
@@ -79,8 +81,11 @@ class HttpProviders:
         retry: RetryPolicy | None = None,
         demo_speed: float = 1.0,
         cache: Path | None = None,
+        hide: Callable[[str], Callable[[], None]] | None = None,
     ) -> None:
+        silence_libraries()
         self._redact = redact
+        self._auths = AuthState(hide)
         self._retry = retry or RetryPolicy()
         self._transport = HttpTransport()
         self._demo = DemoServer(demo_texts, speed=demo_speed)
