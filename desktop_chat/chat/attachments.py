@@ -1,8 +1,8 @@
 """Files that go with a question: read, judged by their content, and made small enough.
 
-What a file is called is not trusted: its first bytes say what it is. Text is kept as UTF-8, whatever
-it was in, so that every protocol can put it into a question as it is. Pictures are scaled once,
-when they are chosen: what is shown, stored and sent is the same.
+What a file is called is not trusted: its first bytes say what it is. Text is kept as UTF-8,
+whatever it was in, so that every protocol can put it into a question as it is. Pictures are scaled
+once, when they are chosen: what is shown, stored and sent is the same.
 
 Nothing here happens on the loop's thread but the waiting. A refusal is a ``ChatError`` of the kind
 BAD_REQUEST whose code is one of ``FILE_CODES``; ``explain_files`` has its sentence.
@@ -10,7 +10,6 @@ BAD_REQUEST whose code is one of ``FILE_CODES``; ``explain_files`` has its sente
 
 import asyncio
 import mimetypes
-import os
 import re
 import stat
 from collections.abc import Sequence
@@ -41,7 +40,6 @@ _BOMS: Final = (
     (b"\xfe\xff", "utf-16"),
 )
 _TEXT_TYPES: Final = ("application/json", "application/xml", "application/javascript")
-_TYPES: Final = mimetypes.MimeTypes()
 
 
 class AttachmentReader:
@@ -87,7 +85,7 @@ class AttachmentReader:
         except FileNotFoundError as error:
             raise _refused("file_missing", path.name) from error
         except (OSError, ValueError) as error:
-            reason = os.strerror(error.errno) if getattr(error, "errno", None) else ""
+            reason = error.strerror or "" if isinstance(error, OSError) else ""
             raise _refused("file_unreadable", path.name, reason=reason) from error
         return self._bytes(path.name, data)
 
@@ -126,8 +124,7 @@ class AttachmentReader:
                 "image_unscaled", name, limit=_megabytes(MAX_IMAGE_BYTES), side=str(LONGEST_SIDE)
             )
         name = f"{name.rpartition('.')[0] or name}.{SUFFIXES[head.kind]}"
-        attached = _attached(name, data, head.mime, AttachmentKind.IMAGE, head.width, head.height)
-        return attached
+        return _attached(name, data, head.mime, AttachmentKind.IMAGE, head.width, head.height)
 
 
 def check_count(count: int) -> None:
@@ -174,7 +171,8 @@ def decoded(data: bytes) -> str | None:
 
 def text_type(name: str) -> str:
     """Return the media type of a text by its name: ``text/x-python``, or ``text/plain``."""
-    guess = _TYPES.guess_type(f"x.{name.rpartition('.')[2]}" if "." in name else name)[0] or ""
+    # The table is read from files when it is first asked, so not where this module is loaded.
+    guess = mimetypes.guess_type(f"x.{name.rpartition('.')[2]}" if "." in name else name)[0] or ""
     # ``.ts`` is known as a film, for one.
     return guess if guess.startswith("text/") or guess in _TEXT_TYPES else "text/plain"
 

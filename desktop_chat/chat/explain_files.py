@@ -27,6 +27,7 @@ _SENTENCES: Final[Mapping[str, Callable[[], str]]] = {
 _SHORT: Final[Mapping[str, Callable[[], str]]] = {
     "file_unreadable": lambda: tr("{name} cannot be read."),
 }
+_NOTHING: Final = {"name": "", "limit": "", "side": "", "model": ""}
 
 FILE_CODES: Final = frozenset(_SENTENCES)
 """The codes of ``ErrorKind.BAD_REQUEST`` that tell of a file."""
@@ -42,4 +43,4 @@ def explain_file(error: ErrorInfo) -> str:
     sentence = _SENTENCES[error.code]
     if not has_values(sentence(), error.values):
         sentence = _SHORT.get(error.code, sentence)
-    return fill(sentence(), **{"name": "", "limit": "", "side": "", "model": ""} | error.values)
+    return fill(sentence(), **{**_NOTHING, **error.values})
