@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from desktop_chat.chat.defaults import default_options, default_rounds
 from desktop_chat.chat.history import History
 from desktop_chat.chat.model_lists import ModelLists
+from desktop_chat.chat.preparing import SessionPorts
 from desktop_chat.chat.prompts import Prompts
-from desktop_chat.chat.session import SessionPorts
 from desktop_chat.chat.sessions import Sessions
 from desktop_chat.chat.setup import EnvironmentKey, ServiceSetup
 from desktop_chat.core.errors import ErrorInfo, StoreError

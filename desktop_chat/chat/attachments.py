@@ -191,7 +191,7 @@ def file_name(name: str) -> str:
 def text_file(name: str, text: str, *, generated: bool = False) -> Attached:
     """Return a text as a file."""
     data = text.encode("utf-8", "replace")
-    file = _attached(name, data, "text/markdown", AttachmentKind.TEXT).file
+    file = _attached(name, data, "text/plain", AttachmentKind.TEXT).file
     if generated:
         file = Attachment(
             file.blob, file.name, file.media_type, file.size, file.kind, generated=True

@@ -5,18 +5,20 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
-from desktop_chat.chat import context
+from desktop_chat.chat.attachments import check_count
 from desktop_chat.chat.listeners import subscription
-from desktop_chat.chat.prompts import Prompts
+from desktop_chat.chat.preparing import Plan, Preparing, SessionPorts, picture_prompt
 from desktop_chat.chat.saver import Saver
 from desktop_chat.chat.session_events import (
     BranchChanged,
     ConversationChanged,
     MessageAdded,
+    MessageAnswered,
     MessageDelta,
+    MessageFiles,
     MessageFinished,
     MessageNotice,
     MessageReopened,
@@ -26,18 +28,21 @@ from desktop_chat.chat.session_events import (
     SavingRecovered,
     SessionEvent,
 )
-from desktop_chat.chat.setup import ServiceSetup
 from desktop_chat.chat.title import title_of
 from desktop_chat.chat.turn import Prepared, Turn
-from desktop_chat.core.errors import ChatError, ErrorInfo, ErrorKind, ProviderError
+from desktop_chat.core.attachments import Attached, Attachment
+from desktop_chat.core.errors import ChatError, ErrorInfo, ErrorKind
 from desktop_chat.core.events import (
+    Answered,
+    ImagePart,
     Notice,
     NoticeKind,
     ReasoningDelta,
+    StreamControl,
     StreamEvent,
     TextDelta,
 )
-from desktop_chat.core.i18n import language
+from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.ids import new_id
 from desktop_chat.core.messages import (
     ChatOptions,
@@ -48,8 +53,7 @@ from desktop_chat.core.messages import (
     MessageTree,
     Role,
 )
-from desktop_chat.core.ports import ConversationStore, TaskKeeper, Unsubscribe
-from desktop_chat.core.requests import ChatMessage
+from desktop_chat.core.ports import Unsubscribe
 
 _FIRST_LOAD_CHARS: Final = 40_000
 _FIRST_LOAD_MESSAGES: Final = 24
@@ -60,26 +64,6 @@ store waits for another program that has locked the database.
 _KEY_ERRORS: Final = (ErrorKind.NO_KEY, ErrorKind.AUTHENTICATION)
 _VOID_STATES: Final = (MessageState.FAILED, MessageState.STOPPED, MessageState.INTERRUPTED)
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionPorts:
-    """What every session needs from outside.
-
-    Attributes:
-        store: where conversations are.
-        tasks: holds what runs.
-        setup: finds providers and their keys.
-        prompts: what is said to a model on the program's own account.
-        default_rounds: returns how many earlier rounds are sent where a conversation does not
-            say, or None for all.
-    """
-
-    store: ConversationStore
-    tasks: TaskKeeper
-    setup: ServiceSetup
-    prompts: Prompts
-    default_rounds: Callable[[], int | None]
 
 
 class ChatSession:
@@ -116,6 +100,9 @@ class ChatSession:
         self._work: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._saver = Saver(ports.store, ports.tasks, self._saving)
+        self._preparing = Preparing(
+            ports, lambda leaf_id: self._tree.branch(leaf_id), self._whole, self.blob
+        )
         self._starting = False
         self._failed_now: set[str] = set()
         self.running_id: str | None = None
@@ -190,42 +177,100 @@ class ChatSession:
         read = await self._ports.store.messages(missing) if missing else []
         return [*(self._texts[item] for item in ids if item in self._texts), *read]
 
-    async def send(self, text: str) -> Message:
+    async def blob(self, key: str) -> bytes | None:
+        """Return the bytes of a file of this conversation, or None when they are gone.
+
+        Raises:
+            StoreError: they could not be read.
+        """
+        waiting = self._saver.waiting_blob(key)
+        return await self._ports.store.blob(key) if waiting is None else waiting
+
+    async def cost(self) -> dict[str, float]:
+        """Return what the answers of all branches have cost, by currency; answers whose cost is
+        not known are not in it.
+
+        Raises:
+            StoreError: it could not be read.
+        """
+        return await self._ports.store.cost(self.conversation.id)
+
+    async def send(self, text: str, attachments: Sequence[Attached | Attachment] = ()) -> Message:
         """Show a question and start its turn, which saves the question and an answer row before
         it asks; return the answer row when they are saved.
 
         When the disk is full the turn runs all the same, and ``SavingFailed`` is told.
 
         Args:
-            text: the question, not blank.
+            text: the question; it may be blank where there are files.
+            attachments: its files; one that is in the store already needs no bytes.
 
         Raises:
-            ChatError: INTERNAL with code ``busy`` while an answer is on its way, or what
-                ``open`` raises.
+            ChatError: INTERNAL with code ``busy`` while an answer is on its way, BAD_REQUEST with
+                ``too_many_files``, or what ``open`` raises.
         """
-        if not text.strip():
-            raise ValueError("a question says something")
+        _check(text, attachments)
         with self._beginning():
             await self._ensure_open()
-            return await self._ask(text, self.conversation.leaf_id)
+            return await self._ask(text, self.conversation.leaf_id, attachments)
 
-    async def edit(self, message_id: str, text: str) -> None:
+    async def edit(
+        self,
+        message_id: str,
+        text: str,
+        attachments: Sequence[Attached | Attachment] | None = None,
+    ) -> None:
         """Ask another question in place of one; the old one stays as a sibling.
+
+        Args:
+            message_id: the old question.
+            text: the new one.
+            attachments: its files; None keeps those of the old one.
 
         Raises:
             ChatError: as for ``send``.
         """
-        if not text.strip():
-            raise ValueError("a question says something")
+        if attachments is not None:
+            _check(text, attachments)
         with self._beginning():
             await self._ensure_open()
-            await self._ask(text, self._tree.head(message_id).parent_id)
+            old = await self._need(message_id)
+            kept = old.attachments if attachments is None else attachments
+            if old.service_id:
+                # What the user has written now is no mere label of a model's text.
+                kept = [
+                    replace(item, generated=False) if isinstance(item, Attachment) else item
+                    for item in kept
+                ]
+            _check(text, kept)
+            await self._ask(text, old.parent_id, kept, old.service_id, old.model)
 
-    async def regenerate(self, message_id: str) -> None:
+    async def picture_of(self, answer_id: str, service_id: str, model: str) -> None:
+        """Have a picture made of an answer: a new turn below it, whatever the conversation asks.
+
+        Its question is a short label that carries the answer's plain text as a file
+        (``generated``); that text alone is the prompt. Asked again, the question goes to the same
+        model. Edited, the user's own words go before the answer's.
+
+        Raises:
+            ChatError: as for ``send``.
+        """
+        with self._beginning():
+            await self._ensure_open()
+            said = await self._need(answer_id)
+            file = await picture_prompt(said.text)
+            label = tr("A picture of this answer")
+            await self._ask(label, answer_id, [file], service_id, model)
+
+    async def regenerate(self, message_id: str, *, fresh: bool = False) -> None:
         """Ask the question of an answer again: a sibling of the answer, which stays.
 
         An answer at the end of the branch that failed before its first word is asked again in
         its own place. The id of a question gives it another answer.
+
+        Args:
+            message_id: the answer or the question.
+            fresh: whether an answer from the cache is not wanted.
 
         Raises:
             ChatError: as for ``send``.
@@ -237,11 +282,14 @@ class ChatSession:
             if question_id is None:
                 raise ValueError("an answer without a question cannot be asked again")
             question = await self._need(question_id)
-            answer = self._new_answer(question_id)
-            if self._is_void(head):
-                await self._reopen(replace(answer, id=head.id), self._prepare(question, answer))
+            answer = self._new_answer(question)
+            control = StreamControl(fresh=fresh)
+            if await self._is_void(head):
+                await self._reopen(
+                    Plan(question, replace(answer, id=head.id), self._options), control
+                )
             else:
-                await self._begin(None, answer, self._prepare(question, answer))
+                await self._begin(question, answer, None, control)
 
     async def continue_answer(self, message_id: str) -> None:
         """Have an answer that was cut written on, in the same message.
@@ -269,14 +317,14 @@ class ChatSession:
                 error=None,
             )
             if self._ports.setup.service(answer.service_id) is None:
-                now = self._new_answer(question.id)
+                now = self._new_answer(question)
                 answer = replace(
                     answer,
                     service_id=now.service_id,
                     service_name=now.service_name,
                     model=now.model,
                 )
-            await self._reopen(answer, self._prepare(question, answer, partial.text))
+            await self._reopen(Plan(question, answer, self._options, partial), StreamControl())
 
     async def stop(self) -> None:
         """End the answer on its way, and wait until it is saved."""
@@ -304,7 +352,8 @@ class ChatSession:
         place = min(max(ids.index(message_id) + step, 0), len(ids) - 1)
         if ids[place] == message_id:
             return
-        self.conversation = replace(self.conversation, leaf_id=self._tree.newest_leaf(ids[place]))
+        leaf_id = self._tree.newest_leaf(ids[place])
+        self.conversation = replace(self.conversation, leaf_id=leaf_id, remote_ids={})
         self._show()
         await self._fetch(self._newest())
         self._emit(BranchChanged(self.branch()))
@@ -332,6 +381,9 @@ class ChatSession:
         # Else an opening on its way would bring the older options back.
         await self._ensure_open()
         if options != self.conversation.options:
+            if options.system != self.conversation.options.system:
+                # A service that keeps the conversation would go on with the old one.
+                self.conversation = replace(self.conversation, remote_ids={})
             self.conversation = replace(self.conversation, options=options)
             self._tell_conversation()
             await self._save_conversation()
@@ -385,111 +437,110 @@ class ChatSession:
         finally:
             self._starting = False
 
-    async def _ask(self, text: str, parent_id: str | None) -> Message:
-        question = Message(new_id(), self.conversation.id, parent_id, Role.USER, text, time.time())
-        answer = self._new_answer(question.id)
-        await self._begin(question, answer, self._prepare(question, answer))
+    @property
+    def _options(self) -> ChatOptions:
+        return self.conversation.options
+
+    async def _ask(
+        self,
+        text: str,
+        parent_id: str | None,
+        files: Sequence[Attached | Attachment],
+        service_id: str = "",
+        model: str = "",
+    ) -> Message:
+        question = Message(
+            new_id(),
+            self.conversation.id,
+            parent_id,
+            Role.USER,
+            text,
+            time.time(),
+            attachments=tuple(_file(item) for item in files),
+            service_id=service_id,
+            model=model,
+        )
+        answer = self._new_answer(question)
+        new = [item for item in files if isinstance(item, Attached)]
+        await self._begin(question, answer, new, StreamControl())
         return answer
 
-    def _new_answer(self, question_id: str) -> Message:
+    def _new_answer(self, question: Message) -> Message:
         options = self.conversation.options
-        service = self._ports.setup.service(options.service_id)
+        service_id = question.service_id or options.service_id
+        model = question.model if question.service_id else options.model
+        service = self._ports.setup.service(service_id)
         return Message(
             new_id(),
             self.conversation.id,
-            question_id,
+            question.id,
             Role.ASSISTANT,
             "",
             time.time(),
             state=MessageState.STREAMING,
-            service_id=options.service_id,
-            service_name=service.title(language()) if service else options.service_id,
-            model=options.model or (service.default_model if service else ""),
+            service_id=service_id,
+            service_name=service.title(language()) if service else service_id,
+            model=model or (service.default_model if service else ""),
             run_id=self._ports.store.run_id,
         )
 
     async def _begin(
         self,
-        question: Message | None,
+        question: Message,
         answer: Message,
-        prepare: Callable[[], Awaitable[Prepared]],
+        files: Sequence[Attached] | None,
+        control: StreamControl,
     ) -> None:
-        """Show a new answer, with its question unless that is there already, and start its turn;
-        return when its beginning is saved.
+        """Show a new answer, with its question if that is new (``files`` are its files then; None
+        is for one that is there already), and start its turn; return when its beginning is saved.
         """
-        at_end = question is not None and question.parent_id == self._last()
-        conversation = replace(self.conversation, leaf_id=answer.id, updated_at=answer.created_at)
-        if question is not None and not conversation.title:
-            conversation = replace(conversation, title=title_of(question.text))
+        new = None if files is None else question
+        at_end = new is not None and question.parent_id == self._last()
+        before = self.conversation
+        # A service's own conversation holds this branch up to here, and nothing else. It is not
+        # known what it holds while it answers, or when it fails.
+        remote_id = before.remote_ids.get(answer.service_id, "") if at_end else ""
+        conversation = replace(
+            before, leaf_id=answer.id, updated_at=answer.created_at, remote_ids={}
+        )
+        if new is not None and not conversation.title:
+            conversation = replace(conversation, title=_title(question))
         self.conversation = conversation
-        for message in (question, answer):
+        for message in (new, answer):
             if message is not None:
                 self._tree.add(message.head())
                 self._texts[message.id] = message
         self._show()
         self._tell_conversation()
-        if question is not None and at_end:
+        if at_end:
             self._emit(MessageAdded(question))
             self._emit(MessageAdded(answer))
         else:
             self._emit(BranchChanged(self.branch()))
-        await self._run(answer, prepare, self._saver.begin(conversation, question, answer))
+        plan = Plan(question, answer, self._options, remote_id=remote_id)
+        await self._run(plan, control, self._saver.begin(conversation, new, answer, files or ()))
 
-    async def _reopen(self, answer: Message, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+    async def _reopen(self, plan: Plan, control: StreamControl) -> None:
         """Show an answer that goes on, and start its turn; return when that is saved."""
+        answer = plan.answer
         self._tree.add(answer.head())
         self._texts[answer.id] = answer
-        self.conversation = replace(self.conversation, updated_at=time.time())
+        self.conversation = replace(self.conversation, updated_at=time.time(), remote_ids={})
         self._tell_conversation()
         self._emit(MessageReopened(answer))
-        await self._run(answer, prepare, self._save_reopened(answer))
+        await self._run(plan, control, self._save_reopened(answer))
 
     async def _save_reopened(self, answer: Message) -> None:
         await self._saver.reopen(answer)
         await self._save_conversation()
 
-    def _prepare(
-        self, question: Message, answer: Message, partial: str = ""
-    ) -> Callable[[], Awaitable[Prepared]]:
-        """Return what finds the provider and builds the request when the turn has begun."""
-        options = self.conversation.options
-        rounds = self._ports.default_rounds() if options.rounds is None else options.rounds
-
-        async def prepare() -> Prepared:
-            service = self._ports.setup.service(answer.service_id)
-            if service is None or not answer.model:
-                raise ProviderError(ErrorInfo(ErrorKind.NOT_FOUND, message=answer.service_id))
-            earlier = self._tree.branch(question.parent_id)
-            ids = context.needed(earlier, rounds or None)
-            await self._fetch(ids)
-            built = context.build(
-                [self._texts[item] for item in ids if item in self._texts],
-                question,
-                options,
-                rounds=rounds or None,
-                branch_length=len(earlier),
-            )
-            messages = built.messages
-            if partial:
-                messages += (
-                    ChatMessage(Role.ASSISTANT, partial),
-                    ChatMessage(Role.USER, self._ports.prompts.continuing(partial)),
-                )
-            provider = await self._ports.setup.provider(service)
-            request = context.request_for(options, answer.model, messages)
-            return Prepared(provider, request, built.omitted)
-
-        return prepare
-
     # -- a turn --------------------------------------------------------------------------------
 
     async def _run(
-        self,
-        answer: Message,
-        prepare: Callable[[], Awaitable[Prepared]],
-        save: Coroutine[Any, Any, None],
+        self, plan: Plan, control: StreamControl, save: Coroutine[Any, Any, None]
     ) -> None:
         """Start a turn that asks when its beginning is saved; return at that moment too."""
+        answer = plan.answer
         saving = self._ports.tasks.start(save, "save question")
 
         async def saved() -> None:
@@ -497,20 +548,24 @@ class ChatSession:
 
         async def prepare_saved() -> Prepared:
             await saved()
-            return await prepare()
+            return await self._preparing.prepare(plan)
 
-        turn = Turn(answer, self._hear, saver=self._saver, tasks=self._ports.tasks)
+        tasks = self._ports.tasks
+        turn = Turn(answer, self._hear, saver=self._saver, tasks=tasks, control=control)
         self._turn, self.running_id = turn, answer.id
         self._emit(RunningChanged(True))
         self._running_changed(self, True)
-        work = self._ports.tasks.start(self._follow(turn, prepare_saved), "answer")
+        work = self._ports.tasks.start(self._follow(turn, prepare_saved, plan), "answer")
         self._work.add(work)
         work.add_done_callback(self._work.discard)
         await saved()
 
-    async def _follow(self, turn: Turn, prepare: Callable[[], Awaitable[Prepared]]) -> None:
+    async def _follow(
+        self, turn: Turn, prepare: Callable[[], Awaitable[Prepared]], plan: Plan
+    ) -> None:
         try:
             await turn.run(prepare)
+            await self._keep_beside(turn, plan)
         finally:
             message = turn.snapshot()
             self._texts[message.id] = message
@@ -523,12 +578,60 @@ class ChatSession:
             self._emit(RunningChanged(False))
             self._running_changed(self, False)
 
+    async def _keep_beside(self, turn: Turn, plan: Plan) -> None:
+        """Keep what came with an answer: further answers as its siblings, the service's own id of
+        the conversation.
+        """
+        message = turn.snapshot()
+        saves: list[Coroutine[Any, Any, None]] = []
+        for text, reasoning in turn.choices():
+            sibling = Message(
+                new_id(),
+                message.conversation_id,
+                message.parent_id,
+                message.role,
+                text,
+                time.time(),
+                state=message.state,
+                reasoning=reasoning,
+                reason=message.reason,
+                error=message.error,
+                service_id=message.service_id,
+                service_name=message.service_name,
+                model=message.model,
+                omitted=message.omitted,
+                asked_service=message.asked_service,
+                cached_at=message.cached_at,
+            )
+            self._tree.add(sibling.head())
+            self._texts[sibling.id] = sibling
+            saves.append(self._saver.finish(sibling))
+        same = message.service_id == plan.answer.service_id
+        remote_id = turn.remote_id or (plan.remote_id if same else "")
+        done = message.state is MessageState.DONE and self.conversation.leaf_id == message.id
+        if remote_id and done:
+            remote_ids = {message.service_id: remote_id}
+            self.conversation = replace(self.conversation, remote_ids=remote_ids)
+            self._tell_conversation()
+            saves.append(self._save_conversation())
+        if saves:
+            start = self._ports.tasks.start
+            saving = [start(save, "save beside answer") for save in saves]
+            await asyncio.wait(saving, timeout=_SAVE_PATIENCE)
+
     def _hear(self, event: StreamEvent) -> None:
         running = self.running_id
         if running is None or running not in self._visible_set:
             return
         if isinstance(event, TextDelta | ReasoningDelta):
             self._emit(MessageDelta(running, event))
+        elif isinstance(event, ImagePart | Answered) and self._turn is not None:
+            message = self._turn.snapshot()
+            if isinstance(event, Answered):
+                self._emit(MessageAnswered(message))
+            else:
+                data = {message.attachments[-1].blob: event.data}
+                self._emit(MessageFiles(running, message.attachments, data))
         elif isinstance(event, Notice):
             waiting = event.kind is NoticeKind.RETRY
             self._emit(MessageNotice(running, event if waiting else None))
@@ -593,6 +696,10 @@ class ChatSession:
             for message in await self._ports.store.messages(missing):
                 self._texts.setdefault(message.id, message)
 
+    async def _whole(self, ids: Sequence[str]) -> list[Message]:
+        await self._fetch(ids)
+        return [self._texts[item] for item in ids if item in self._texts]
+
     async def _need(self, message_id: str) -> Message:
         await self._fetch([message_id])
         if message_id not in self._texts:
@@ -604,14 +711,17 @@ class ChatSession:
             return self._turn.snapshot()
         return self._texts.get(message_id) or self._tree.head(message_id)
 
-    def _is_void(self, head: MessageHead) -> bool:
+    async def _is_void(self, head: MessageHead) -> bool:
         at_end = self._tree.newest_leaf(head.id) == head.id
-        return at_end and head.state in _VOID_STATES and not head.chars
+        if not at_end or head.state not in _VOID_STATES or head.chars:
+            return False
+        message = await self._need(head.id)
+        return not message.attachments and not message.tool_calls
 
     async def _own_title(self) -> str:
         if not self._visible:
             return ""
-        return title_of((await self._need(self._visible[0])).text)
+        return _title(await self._need(self._visible[0]))
 
     # -- telling -----------------------------------------------------------------------------
 
@@ -630,3 +740,18 @@ class ChatSession:
             except Exception:
                 # A view that fails must not end the answer that it shows.
                 _log.exception("a listener failed on %s", type(event).__name__)
+
+
+def _check(text: str, files: Sequence[Attached | Attachment]) -> None:
+    if not text.strip() and not files:
+        raise ValueError("a question says something")
+    check_count(len(files))
+
+
+def _file(item: Attached | Attachment) -> Attachment:
+    return item.file if isinstance(item, Attached) else item
+
+
+def _title(question: Message) -> str:
+    name = question.attachments[0].name if question.attachments else ""
+    return title_of(question.text if question.text.strip() else name)

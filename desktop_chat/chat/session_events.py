@@ -1,8 +1,10 @@
 """What a session tells those who watch it. Events come on the loop's thread, in order."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from desktop_chat.core.attachments import Attachment
 from desktop_chat.core.errors import ErrorInfo
 from desktop_chat.core.events import Notice, ReasoningDelta, TextDelta
 from desktop_chat.core.messages import Conversation, Message, MessageHead
@@ -46,6 +48,30 @@ class MessageDelta:
 
     message_id: str
     delta: TextDelta | ReasoningDelta
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFiles:
+    """Pictures have come for a streaming message.
+
+    Attributes:
+        message_id: the message.
+        attachments: all that it has now.
+        data: the bytes of those that are new, by key; ``ChatSession.blob`` has them later.
+    """
+
+    message_id: str
+    attachments: tuple[Attachment, ...]
+    data: Mapping[str, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAnswered:
+    """Who really answers is known: a backup, or the cache. Service, model, ``asked_service`` and
+    ``cached_at`` of the message tell.
+    """
+
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +121,8 @@ SessionEvent: TypeAlias = (
     | MessageAdded
     | MessageReopened
     | MessageDelta
+    | MessageFiles
+    | MessageAnswered
     | MessageNotice
     | MessageFinished
     | ConversationChanged

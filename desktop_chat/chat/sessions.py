@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from desktop_chat.chat.history import History
 from desktop_chat.chat.listeners import subscription
-from desktop_chat.chat.session import ChatSession, SessionPorts
+from desktop_chat.chat.preparing import SessionPorts
+from desktop_chat.chat.session import ChatSession
 from desktop_chat.core.ids import new_id
 from desktop_chat.core.messages import ChatOptions, Conversation
 from desktop_chat.core.ports import Unsubscribe

@@ -114,7 +114,8 @@ class Message:
         error: why it failed, or None.
         usage: tokens, or None when the service gave none.
         timing: how long it took, or None.
-        service_id: the service that answered, or "".
+        service_id: the service that answered, or ""; of a question the one it is meant for, where
+            that is not what the conversation asks (a picture of an answer).
         service_name: its name at that time, or "".
         model: the model's id, or "".
         run_id: the run of this program that streams it, or "" when none does.
