@@ -10,8 +10,9 @@ from desktop_chat.core.json import JsonValue
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model, Service, Thinking, ThinkingDialect
 from desktop_chat.core.trace import Trace
-from desktop_chat.providers.anthropic_decoder import AnthropicDecoder
+from desktop_chat.providers.anthropic_decoder import PROTOCOL, AnthropicDecoder
 from desktop_chat.providers.anthropic_messages import system_text, tool_fields, turns
+from desktop_chat.providers.echoes import EchoMaker
 from desktop_chat.providers.estimate import request_tokens
 from desktop_chat.providers.exchange import HttpProtocol, model_entries, model_id
 from desktop_chat.providers.http import HttpRequest
@@ -54,7 +55,8 @@ class Anthropic(HttpProtocol):
 
     def decoder(self, request: ChatRequest, headers: Mapping[str, str]) -> AnthropicDecoder:
         """Return what reads the reply."""
-        return AnthropicDecoder(self.errors, headers, request.model)
+        echoes = EchoMaker(PROTOCOL, self.service.id, request.model)
+        return AnthropicDecoder(self.errors, headers, echoes)
 
     def message(
         self,
@@ -139,7 +141,7 @@ def messages_body(service: Service, request: ChatRequest) -> dict[str, JsonValue
     limit = _limit(model, request, thinking=on)
     body: dict[str, JsonValue] = {
         "model": request.model,
-        "messages": turns(request, model),
+        "messages": turns(request, model, service.id),
         "stream": request.stream,
         "max_tokens": limit,
     }

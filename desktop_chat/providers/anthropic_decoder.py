@@ -11,16 +11,17 @@ from typing import Any, Final
 
 from desktop_chat.core.events import Echo, FinishReason, ToolCallDelta, Usage
 from desktop_chat.core.json import JsonValue
+from desktop_chat.providers.echoes import MAX_ECHO, EchoMaker
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.reply_decoder import ReplyDecoder, count_of, text_of, whole
 from desktop_chat.providers.sse import SseDecoder
 
 PROTOCOL: Final = "anthropic"
-"""What an ``Echo`` of this protocol names itself by."""
+"""What an echo of this protocol names itself by."""
+THOUGHTS: Final = ("thinking", "redacted_thinking")
+"""Blocks that are sent back as they came."""
 MAX_BLOCKS: Final = 4096
 """Blocks of one answer; the pieces of further ones are told and not remembered."""
-MAX_ECHO: Final = 8 * 1024 * 1024
-"""Characters of thinking and signatures that are kept for sending back."""
 
 _REASONS: Final[Mapping[str, FinishReason]] = {
     "end_turn": FinishReason.STOP,
@@ -50,7 +51,6 @@ _BLOCK_OF_DELTA: Final[Mapping[str, str]] = {
 }
 _EARLY_ECHOES: Final = 32
 """Blocks up to which each thought is told as soon as it is whole."""
-_THOUGHTS: Final = ("thinking", "redacted_thinking")
 
 
 @dataclass(slots=True)
@@ -88,12 +88,14 @@ class AnthropicDecoder(ReplyDecoder):
     Args:
         errors: makes the errors of this host.
         headers: of the reply; names in lower case.
-        model: the model that was asked; another one does not take its signatures.
+        echoes: marks what is to be sent back.
     """
 
-    def __init__(self, errors: ErrorReader, headers: Mapping[str, str], model: str = "") -> None:
+    def __init__(
+        self, errors: ErrorReader, headers: Mapping[str, str], echoes: EchoMaker | None = None
+    ) -> None:
         super().__init__(errors, headers, SseDecoder())
-        self._model = model
+        self._echoes = echoes or EchoMaker(PROTOCOL)
         self._blocks: list[_Block] = []
         self._by_index: dict[int, _Block] = {}
         self._calls = 0
@@ -218,7 +220,7 @@ class AnthropicDecoder(ReplyDecoder):
         block = self._by_index.get(index) if isinstance(index, int) else None
         if block is not None and not block.closed:
             self._end(block)
-            if block.type in _THOUGHTS and len(self._blocks) <= _EARLY_ECHOES:
+            if block.type in THOUGHTS and len(self._blocks) <= _EARLY_ECHOES:
                 # Told at once: the reader may stop the answer before its end.
                 self._tell_echo()
 
@@ -245,10 +247,10 @@ class AnthropicDecoder(ReplyDecoder):
         if self._echo_size > MAX_ECHO:
             return
         blocks = [kept for block in self._blocks if (kept := _kept(block)) is not None]
-        if not any(block["type"] in _THOUGHTS for block in blocks):
+        if not any(block["type"] in THOUGHTS for block in blocks):
             return
         listed: list[JsonValue] = list(blocks)
-        echo = Echo({"protocol": PROTOCOL, "model": self._model, "blocks": listed})
+        echo = Echo(self._echoes.make({"blocks": listed}))
         if echo != self._told_echo:
             self._told_echo = echo
             self._put(echo)

@@ -12,8 +12,9 @@ from desktop_chat.core.json import JsonValue
 from desktop_chat.core.messages import Role, ToolCall
 from desktop_chat.core.requests import ChatMessage, ChatRequest, ToolSpec
 from desktop_chat.core.services import Model
-from desktop_chat.providers.anthropic_decoder import PROTOCOL
-from desktop_chat.providers.attached import base64_text, file_text, label, readable
+from desktop_chat.providers.anthropic_decoder import PROTOCOL, THOUGHTS
+from desktop_chat.providers.attached import base64_text, file_name, file_text, label, readable
+from desktop_chat.providers.echoes import EchoMaker
 
 _Block = dict[str, JsonValue]
 
@@ -26,14 +27,16 @@ def system_text(messages: Sequence[ChatMessage]) -> str:
     return "\n\n".join(m.text for m in messages if m.role is Role.SYSTEM and m.text.strip())
 
 
-def turns(request: ChatRequest, model: Model) -> list[JsonValue]:
+def turns(request: ChatRequest, model: Model, service_id: str = "") -> list[JsonValue]:
     """Return the messages. What follows one another from one side becomes one turn; what is empty
     is left out, and so is a call that was never answered: the service refuses both.
 
     Args:
         request: what is asked.
         model: what is known of its model.
+        service_id: the service that is asked: it takes back only what it gave.
     """
+    echoes = EchoMaker(PROTOCOL, service_id, request.model)
     answered = {m.tool_call_id for m in request.messages if m.role is Role.TOOL}
     asked = {call.id for m in request.messages for call in m.tool_calls}
     found: list[tuple[str, list[_Block]]] = []
@@ -41,7 +44,7 @@ def turns(request: ChatRequest, model: Model) -> list[JsonValue]:
         if message.role is Role.SYSTEM:
             continue
         if message.role is Role.ASSISTANT:
-            role, blocks = "assistant", _answer(message, request.model, answered)
+            role, blocks = "assistant", _answer(message, echoes, answered)
         elif message.role is Role.TOOL:
             role, blocks = "user", _result(message) if message.tool_call_id in asked else []
         else:
@@ -94,7 +97,7 @@ def _file(file: Attached, model: Model) -> _Block:
     source["data"] = base64_text(file)
     if file.file.kind is AttachmentKind.PDF:
         source["media_type"] = "application/pdf"
-        return {"type": "document", "source": source, "title": file.file.name[:200]}
+        return {"type": "document", "source": source, "title": file_name(file)}
     return {"type": "image", "source": source}
 
 
@@ -105,11 +108,12 @@ def _result(message: ChatMessage) -> list[_Block]:
     return [result]
 
 
-def _answer(message: ChatMessage, model: str, answered: set[str]) -> list[_Block]:
+def _answer(message: ChatMessage, echoes: EchoMaker, answered: set[str]) -> list[_Block]:
     calls = {call.id: _call(call) for call in message.tool_calls if call.id in answered}
     # Without thinking, which writing on excludes, there is nothing to send back.
-    echoed = None if message.partial else _echoed(message.echo, model)
-    if echoed is None:
+    given = () if message.partial else echoes.fields(message).get("blocks", ())
+    echoed = [block for block in given if isinstance(block, Mapping)] if _is_list(given) else []
+    if not echoed:
         return [*_text(message.text), *calls.values()]
     lengths = [block.get("length") for block in echoed if block.get("type") == "text"]
     in_place = sum(n for n in lengths if isinstance(n, int)) == len(message.text)
@@ -125,7 +129,7 @@ def _answer(message: ChatMessage, model: str, answered: set[str]) -> list[_Block
         elif kind == "tool_use":
             if in_place and (call := calls.pop(str(block.get("id")), None)) is not None:
                 blocks.append(call)
-        else:
+        elif kind in THOUGHTS:
             blocks.append(dict(block))
     if not in_place:
         blocks += _text(message.text)
@@ -134,16 +138,8 @@ def _answer(message: ChatMessage, model: str, answered: set[str]) -> list[_Block
     return blocks if any(b["type"] in ("text", "tool_use") for b in blocks) else []
 
 
-def _echoed(echo: JsonValue, model: str) -> list[Mapping[str, JsonValue]] | None:
-    """Return the blocks of an echo of this protocol and model; signatures of another one would be
-    refused.
-    """
-    if not isinstance(echo, Mapping) or echo.get("protocol") != PROTOCOL:
-        return None
-    blocks = echo.get("blocks")
-    if echo.get("model") not in (None, "", model) or not isinstance(blocks, list | tuple):
-        return None
-    return [block for block in blocks if isinstance(block, Mapping)]
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
 
 
 def _text(text: str) -> list[_Block]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from desktop_chat.core.attachments import AttachmentKind
 from desktop_chat.core.requests import ChatMessage, ChatRequest
+from desktop_chat.providers.attached import decoded
 
 LATIN: Final = 2.5
 """ASCII characters of one token: prose has four, code and tables have fewer."""
@@ -41,7 +42,7 @@ def _message(message: ChatMessage) -> int:
             case AttachmentKind.PDF:
                 total += len(file.data) // PDF_BYTES
             case AttachmentKind.TEXT:
-                total += text_tokens(file.data.decode("utf-8", "replace"))
+                total += text_tokens(decoded(file.data))
     return total
 
 

@@ -7,6 +7,7 @@ from desktop_chat.core.errors import ErrorKind
 from desktop_chat.core.events import FinishReason, Usage
 from desktop_chat.providers.anthropic import Anthropic
 from desktop_chat.providers.anthropic_decoder import AnthropicDecoder
+from desktop_chat.providers.echoes import EchoMaker
 from tests.unit.providers.contract.recording import Recording, Refusal, over_http
 from tests.unit.providers.support import reader
 
@@ -45,6 +46,7 @@ COUNTS = {
 }
 BEGIN = said("message_start", message={"id": "msg", "content": [], "usage": COUNTS})
 PING = said("ping")
+ECHOES = EchoMaker("anthropic", "here", "m")
 COUNTED = Usage(20, 20, 6, 5, 4)
 
 THOUGHT = (
@@ -122,13 +124,14 @@ RECORDINGS = (
     Recording(
         "anthropic",
         make=over_http(Anthropic),
-        decoder=lambda: AnthropicDecoder(reader(), {}, "m"),
+        decoder=lambda: AnthropicDecoder(reader(), {}, ECHOES),
         body=THOUGHT,
         text="Hello 你好",
         reasoning="why\u2028",
         usage=COUNTED,
         echo={
             "protocol": "anthropic",
+            "service": "here",
             "model": "m",
             "blocks": [
                 {"type": "thinking", "thinking": "why\u2028", "signature": "c2ln"},
@@ -143,7 +146,7 @@ RECORDINGS = (
     Recording(
         "anthropic: tool calls",
         make=over_http(Anthropic),
-        decoder=lambda: AnthropicDecoder(reader(), {}, "m"),
+        decoder=lambda: AnthropicDecoder(reader(), {}, ECHOES),
         body=TOOLS,
         text="I look.",
         tools=(("toolu_1", "f", '{"x": 1}'), ("toolu_2", "g", "{}")),
@@ -153,7 +156,7 @@ RECORDINGS = (
     Recording(
         "anthropic: whole reply",
         make=over_http(Anthropic),
-        decoder=lambda: AnthropicDecoder(reader(), {}, "m"),
+        decoder=lambda: AnthropicDecoder(reader(), {}, ECHOES),
         body=WHOLE,
         text="Hello",
         reasoning="why",
@@ -162,6 +165,7 @@ RECORDINGS = (
         reason=FinishReason.LENGTH,
         echo={
             "protocol": "anthropic",
+            "service": "here",
             "model": "m",
             "blocks": [
                 {"type": "thinking", "thinking": "why", "signature": "c2ln"},
