@@ -25,6 +25,7 @@ from desktop_chat.core.trace import Trace
 from desktop_chat.providers.address import is_loopback
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.faults import failure, is_lost, says
+from desktop_chat.providers.http2 import Stream, sent_stream
 from desktop_chat.providers.idle import IdleWatch
 from desktop_chat.providers.network import (
     AuthoritiesError,
@@ -49,8 +50,6 @@ ERROR_BODY_TIMEOUT: Final = 10.0
 """Seconds that the body of an error reply may stall before it is taken as it is."""
 DRAIN_TIMEOUT: Final = 0.25
 """Seconds granted to the end of a finished stream, so that its connection can be used again."""
-CANCEL_STREAM: Final = 8
-"""What tells a peer that a stream of HTTP/2 is not wanted any more (RFC 9113, section 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +96,7 @@ class Reply:
         errors: makes the errors of this host.
         deadline: what of the time for the whole reply is left, or None.
         recorder: takes down what is read, or None.
+        stream: of HTTP/2, or None.
     """
 
     def __init__(
@@ -105,7 +105,9 @@ class Reply:
         errors: ErrorReader,
         deadline: "_Deadline | None" = None,
         recorder: Recorder | None = None,
+        stream: Stream | None = None,
     ) -> None:
+        self._stream = stream
         self._deadline = deadline
         self._recorder = recorder
         self._whole = False
@@ -188,12 +190,21 @@ class Reply:
         self._watch.stop()
         if self._recorder is not None:
             self._recorder.close()
-        if not self._whole:
-            await _cancel_stream(self._response)
+        if self._stream is not None and not self._whole:
+            # Those who read find its end, as long as it is not closed.
+            await self._stream.give_up(self._response)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_TIMEOUT):
+                    await self._run_out()
+            await self._response.aclose()
+            return
         await self._response.aclose()
         # The body is a chain of generators, and closing the outermost leaves the others to the
         # garbage collector, which closes them in tasks of its own at some later time. Reading on
         # from what is closed fails in the innermost and so ends them all, here and now.
+        await self._run_out()
+
+    async def _run_out(self) -> None:
         with contextlib.suppress(StopAsyncIteration, httpx.HTTPError, httpx.StreamError, OSError):
             while True:
                 await anext(self._chunks)
@@ -243,9 +254,9 @@ class HttpTransport:
         """
         recorder = _recorder_of(request, errors)
         deadline = None if request.total_timeout is None else _Deadline(request.total_timeout)
-        client, response = await self._ask(request, errors, deadline, recorder)
+        client, response, stream = await self._ask(request, errors, deadline, recorder)
         try:
-            reply = Reply(response, errors, deadline, recorder)
+            reply = Reply(response, errors, deadline, recorder, stream)
             try:
                 if 300 <= reply.status < 400 and not request.redirects:
                     raise _redirect(reply, request, errors)
@@ -285,7 +296,7 @@ class HttpTransport:
         errors: ErrorReader,
         deadline: "_Deadline | None",
         recorder: Recorder | None,
-    ) -> tuple[Client, httpx.Response]:
+    ) -> tuple[Client, httpx.Response, Stream | None]:
         """Send it, and once more where a connection that was kept turns out to be dead."""
         route = await self.route(request.url, request.network, errors)
         seconds, code = request.first_byte_timeout, "first_token"
@@ -296,11 +307,13 @@ class HttpTransport:
             async with asyncio.timeout(limit):
                 while True:
                     client = await self._take(route, errors)
-                    way = _Way()
+                    way = _Way(client.http)
                     try:
                         with recorder or contextlib.nullcontext():
-                            return client, await self._send(client, request, route, way)
+                            response = await self._send(client, request, route, way)
+                        return client, response, way.stream
                     except BaseException as error:
+                        await way.give_up()
                         dead = way.is_dead(error)
                         if dead:
                             await self._clients.retire(client)
@@ -416,25 +429,46 @@ class _Deadline:
 
 
 class _Way:
-    """Watches a request on its way: whether its connection is a new one, and a reply began."""
+    """Watches a request on its way: whether its connection is a new one, and a reply began.
 
-    def __init__(self) -> None:
+    Args:
+        client: that sends it.
+
+    Attributes:
+        stream: of HTTP/2, once there is one.
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.stream: Stream | None = None
+        self._client = client
         self._new = False
+        self._opened: Any = None
         self._sent = False
         self._answered = False
 
-    async def watch(self, name: str, _info: Mapping[str, Any]) -> None:
+    async def watch(self, name: str, info: Mapping[str, Any]) -> None:
         """Take an event of httpcore (its ``trace`` extension)."""
-        if "connect_" in name or name.startswith("socks"):
+        if "connect_" in name:
             self._new = True
-        elif name.endswith(("send_request_headers.started", "send_connection_init.started")):
+            self._opened = info.get("return_value") or self._opened
+        elif name.endswith("send_request_headers.started"):
             self._sent = True
+            self.stream = sent_stream(self._client, info)
         elif name.endswith("receive_response_headers.complete"):
             self._answered = True
 
     def is_dead(self, error: BaseException) -> bool:
         """Tell whether a request failed for nothing but a connection that had died before."""
         return self._sent and not self._new and not self._answered and is_lost(error)
+
+    async def give_up(self) -> None:
+        """Leave nothing behind of a request that got no reply."""
+        if self.stream is not None and not self._answered:
+            await self.stream.give_up()
+        if self._opened is not None and not self._sent:
+            # httpcore forgets a connection on which a SOCKS proxy refused.
+            with contextlib.suppress(Exception):
+                await self._opened.aclose()
 
 
 def _recorder_of(request: HttpRequest, errors: ErrorReader) -> Recorder | None:
@@ -443,24 +477,6 @@ def _recorder_of(request: HttpRequest, errors: ErrorReader) -> Recorder | None:
     return Recorder(
         request.trace, request.service_id, request.headers, request.url, errors.redacted
     )
-
-
-async def _cancel_stream(response: httpx.Response) -> None:
-    """Tell the peer of a stream of HTTP/2 that no more of it is wanted: httpcore stops reading
-    and says nothing, and the service would go on writing, at the user's cost.
-    """
-    number = response.extensions.get("stream_id")
-    if number is None:
-        return
-    stream: Any = response.stream
-    with contextlib.suppress(Exception):
-        try:
-            # There is no public way to it; a test tells when this one goes.
-            source = stream._stream._httpcore_stream._stream  # noqa: SLF001
-            source._connection._h2_state.reset_stream(number, CANCEL_STREAM)  # noqa: SLF001
-            await source._connection._write_outgoing_data(source._request)  # noqa: SLF001
-        except AttributeError:
-            await response.extensions["network_stream"].aclose()
 
 
 def _inflater(encoding: str) -> Callable[[bytes], bytes] | None:

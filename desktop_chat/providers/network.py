@@ -154,8 +154,10 @@ def read_authorities(path: str) -> str:
         data,
     )
     text = b"\n".join(found).decode("ascii")
+    if not text:
+        raise AuthoritiesError("not_pem")
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text or "\n")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError) as error:
         raise AuthoritiesError("not_pem", type(error).__name__) from None
     return text

@@ -20,6 +20,7 @@ After a script that does not close, the connection waits for the next request on
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ class ByteServer:
         connections: how many connections were made.
         asked: set when a request has come.
         disconnected: set each time a client closes its side.
+        tls: with which it speaks TLS, or None.
     """
 
     scripts: Sequence[Script]
@@ -90,6 +92,7 @@ class ByteServer:
     connections: int = 0
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     disconnected: asyncio.Event = field(default_factory=asyncio.Event)
+    tls: ssl.SSLContext | None = None
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -111,7 +114,7 @@ class ByteServer:
         return f"{self.origin}/v1"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
         return self
 
     async def __aexit__(

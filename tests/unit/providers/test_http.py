@@ -163,6 +163,7 @@ async def test_plain_http_where_tls_is_spoken_to(transport: HttpTransport) -> No
     async with no_tls() as url:
         info = await fail(transport, get(url))
     assert (info.kind, info.code) == (ErrorKind.NETWORK, "tls")
+    assert info.values["reason"] == "not_tls"
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
