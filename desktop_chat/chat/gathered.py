@@ -3,13 +3,14 @@
 A service is not trusted: of everything there is only so much.
 """
 
+import time
 from dataclasses import dataclass, field
 from typing import Final
 
 from desktop_chat.core.attachments import Attachment, AttachmentKind
 from desktop_chat.core.events import ChoiceDelta, ImagePart, ToolCallDelta
 from desktop_chat.core.ids import new_id
-from desktop_chat.core.messages import ToolCall
+from desktop_chat.core.messages import Message, ToolCall
 from desktop_chat.core.pictures import SUFFIXES, picture_head
 
 MAX_TOOL_CALLS: Final = 64
@@ -98,4 +99,26 @@ def picture_attachment(part: ImagePart, key: str, number: int) -> Attachment:
         width=head.width if head is not None else 0,
         height=head.height if head is not None else 0,
         generated=True,
+    )
+
+
+def sibling(answer: Message, text: str, reasoning: str) -> Message:
+    """Return a further answer that came along with one. What both cost stands in the first."""
+    return Message(
+        new_id(),
+        answer.conversation_id,
+        answer.parent_id,
+        answer.role,
+        text,
+        time.time(),
+        state=answer.state,
+        reasoning=reasoning,
+        reason=answer.reason,
+        error=answer.error,
+        service_id=answer.service_id,
+        service_name=answer.service_name,
+        model=answer.model,
+        omitted=answer.omitted,
+        asked_service=answer.asked_service,
+        cached_at=answer.cached_at,
     )

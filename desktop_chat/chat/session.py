@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from desktop_chat.chat.attachments import check_count
+from desktop_chat.chat.asking import check_question, new_answer, new_question, title_for
+from desktop_chat.chat.branches import FIRST_LOAD_CHARS, FIRST_LOAD_MESSAGES, Branches
+from desktop_chat.chat.gathered import sibling
 from desktop_chat.chat.listeners import subscription
 from desktop_chat.chat.preparing import Plan, Preparing, SessionPorts, picture_prompt
 from desktop_chat.chat.saver import Saver
@@ -28,7 +30,6 @@ from desktop_chat.chat.session_events import (
     SavingRecovered,
     SessionEvent,
 )
-from desktop_chat.chat.title import title_of
 from desktop_chat.chat.turn import Prepared, Turn
 from desktop_chat.core.attachments import Attached, Attachment
 from desktop_chat.core.errors import ChatError, ErrorInfo, ErrorKind
@@ -42,8 +43,7 @@ from desktop_chat.core.events import (
     StreamEvent,
     TextDelta,
 )
-from desktop_chat.core.i18n import language, tr
-from desktop_chat.core.ids import new_id
+from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import (
     ChatOptions,
     Conversation,
@@ -55,8 +55,6 @@ from desktop_chat.core.messages import (
 )
 from desktop_chat.core.ports import Unsubscribe
 
-_FIRST_LOAD_CHARS: Final = 40_000
-_FIRST_LOAD_MESSAGES: Final = 24
 _SAVE_PATIENCE: Final = 8.0
 """Seconds that a question waits for a disk that hangs before it is sent unsaved: longer than the
 store waits for another program that has locked the database.
@@ -90,19 +88,14 @@ class ChatSession:
         self._ports = ports
         self._changed = changed
         self._running_changed = running_changed
-        self._tree = MessageTree()
-        self._texts: dict[str, Message] = {}
-        self._visible: list[str] = []
-        self._visible_set: set[str] = set()
+        self._kept = Branches(ports.store)
         self._opened = new
         self._opening = asyncio.Lock()
         self._turn: Turn | None = None
         self._work: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._saver = Saver(ports.store, ports.tasks, self._saving)
-        self._preparing = Preparing(
-            ports, lambda leaf_id: self._tree.branch(leaf_id), self._whole, self.blob
-        )
+        self._preparing = Preparing(ports, self._kept.heads, self._kept.whole, self.blob)
         self._starting = False
         self._failed_now: set[str] = set()
         self.running_id: str | None = None
@@ -133,17 +126,17 @@ class ChatSession:
 
     def branch(self) -> tuple[Message | MessageHead, ...]:
         """Return the visible branch, first to last; a head is a message not loaded yet."""
-        branch: list[Message | MessageHead] = list(map(self._tree.head, self._visible))
-        for index, message_id in enumerate(self._visible):
-            if message_id in self._texts or message_id == self.running_id:
+        branch: list[Message | MessageHead] = list(map(self._kept.tree.head, self._kept.visible))
+        for index, message_id in enumerate(self._kept.visible):
+            if message_id in self._kept.texts or message_id == self.running_id:
                 branch[index] = self._message(message_id)
         return tuple(branch)
 
     def siblings(self, message_id: str) -> tuple[int, int]:
         """Return the place of a message among those it stands beside, from 1, and their count."""
-        if message_id not in self._tree:
+        if message_id not in self._kept.tree:
             return 1, 1
-        ids = self._tree.siblings(message_id)
+        ids = self._kept.tree.siblings(message_id)
         return ids.index(message_id) + 1, len(ids)
 
     async def open(self) -> None:
@@ -161,8 +154,8 @@ class ChatSession:
         Raises:
             StoreError: they could not be read.
         """
-        await self._fetch(ids)
-        known = [self._message(item) for item in ids if item in self._tree]
+        await self._kept.fetch(ids)
+        known = [self._message(item) for item in ids if item in self._kept.tree]
         loaded = [item for item in known if isinstance(item, Message)]
         if loaded:
             self._emit(MessagesLoaded(tuple(loaded)))
@@ -173,9 +166,7 @@ class ChatSession:
         Raises:
             StoreError: they could not be read.
         """
-        missing = [item for item in ids if item in self._tree and item not in self._texts]
-        read = await self._ports.store.messages(missing) if missing else []
-        return [*(self._texts[item] for item in ids if item in self._texts), *read]
+        return await self._kept.look(ids)
 
     async def blob(self, key: str) -> bytes | None:
         """Return the bytes of a file of this conversation, or None when they are gone.
@@ -209,7 +200,7 @@ class ChatSession:
             ChatError: INTERNAL with code ``busy`` while an answer is on its way, BAD_REQUEST with
                 ``too_many_files``, or what ``open`` raises.
         """
-        _check(text, attachments)
+        check_question(text, attachments)
         with self._beginning():
             await self._ensure_open()
             return await self._ask(text, self.conversation.leaf_id, attachments)
@@ -231,10 +222,10 @@ class ChatSession:
             ChatError: as for ``send``.
         """
         if attachments is not None:
-            _check(text, attachments)
+            check_question(text, attachments)
         with self._beginning():
             await self._ensure_open()
-            old = await self._need(message_id)
+            old = await self._kept.need(message_id)
             kept = old.attachments if attachments is None else attachments
             if old.service_id:
                 # What the user has written now is no mere label of a model's text.
@@ -242,7 +233,7 @@ class ChatSession:
                     replace(item, generated=False) if isinstance(item, Attachment) else item
                     for item in kept
                 ]
-            _check(text, kept)
+            check_question(text, kept)
             await self._ask(text, old.parent_id, kept, old.service_id, old.model)
 
     async def picture_of(self, answer_id: str, service_id: str, model: str) -> None:
@@ -257,7 +248,7 @@ class ChatSession:
         """
         with self._beginning():
             await self._ensure_open()
-            said = await self._need(answer_id)
+            said = await self._kept.need(answer_id)
             file = await picture_prompt(said.text)
             label = tr("A picture of this answer")
             await self._ask(label, answer_id, [file], service_id, model)
@@ -277,11 +268,11 @@ class ChatSession:
         """
         with self._beginning():
             await self._ensure_open()
-            head = self._tree.head(message_id)
+            head = self._kept.tree.head(message_id)
             question_id = message_id if head.role is Role.USER else head.parent_id
             if question_id is None:
                 raise ValueError("an answer without a question cannot be asked again")
-            question = await self._need(question_id)
+            question = await self._kept.need(question_id)
             answer = self._new_answer(question)
             control = StreamControl(fresh=fresh)
             if await self._is_void(head):
@@ -301,14 +292,14 @@ class ChatSession:
             ChatError: as for ``send``.
         """
         await self._ensure_open()
-        partial = await self._need(message_id)
+        partial = await self._kept.need(message_id)
         if not partial.text:
             await self.regenerate(message_id)
             return
         with self._beginning():
             if partial.parent_id is None:
                 raise ValueError("an answer without a question cannot be continued")
-            question = await self._need(partial.parent_id)
+            question = await self._kept.need(partial.parent_id)
             answer = replace(
                 partial,
                 state=MessageState.STREAMING,
@@ -348,14 +339,14 @@ class ChatSession:
         Raises:
             StoreError: its texts could not be read.
         """
-        ids = self._tree.siblings(message_id)
+        ids = self._kept.tree.siblings(message_id)
         place = min(max(ids.index(message_id) + step, 0), len(ids) - 1)
         if ids[place] == message_id:
             return
-        leaf_id = self._tree.newest_leaf(ids[place])
+        leaf_id = self._kept.tree.newest_leaf(ids[place])
         self.conversation = replace(self.conversation, leaf_id=leaf_id, remote_ids={})
         self._show()
-        await self._fetch(self._newest())
+        await self._kept.fetch(self._kept.newest())
         self._emit(BranchChanged(self.branch()))
         await self._save_conversation()
 
@@ -413,9 +404,9 @@ class ChatSession:
         """Return the id of an answer at the end of the branch that a service refused in this run
         for want of a good key; it is asked again when there is one.
         """
-        if self.running or self._starting or not self._visible:
+        if self.running or self._starting or not self._kept.visible:
             return None
-        last = self._message(self._visible[-1])
+        last = self._message(self._kept.visible[-1])
         refused = (
             isinstance(last, Message)
             and last.id in self._failed_now
@@ -449,16 +440,8 @@ class ChatSession:
         service_id: str = "",
         model: str = "",
     ) -> Message:
-        question = Message(
-            new_id(),
-            self.conversation.id,
-            parent_id,
-            Role.USER,
-            text,
-            time.time(),
-            attachments=tuple(_file(item) for item in files),
-            service_id=service_id,
-            model=model,
+        question = new_question(
+            self.conversation.id, parent_id, text, files, service_id=service_id, model=model
         )
         answer = self._new_answer(question)
         new = [item for item in files if isinstance(item, Attached)]
@@ -466,23 +449,8 @@ class ChatSession:
         return answer
 
     def _new_answer(self, question: Message) -> Message:
-        options = self.conversation.options
-        service_id = question.service_id or options.service_id
-        model = question.model if question.service_id else options.model
-        service = self._ports.setup.service(service_id)
-        return Message(
-            new_id(),
-            self.conversation.id,
-            question.id,
-            Role.ASSISTANT,
-            "",
-            time.time(),
-            state=MessageState.STREAMING,
-            service_id=service_id,
-            service_name=service.title(language()) if service else service_id,
-            model=model or (service.default_model if service else ""),
-            run_id=self._ports.store.run_id,
-        )
+        ports = self._ports
+        return new_answer(question, self._options, ports.setup, ports.store.run_id)
 
     async def _begin(
         self,
@@ -495,7 +463,7 @@ class ChatSession:
         is for one that is there already), and start its turn; return when its beginning is saved.
         """
         new = None if files is None else question
-        at_end = new is not None and question.parent_id == self._last()
+        at_end = new is not None and question.parent_id == self._kept.last()
         before = self.conversation
         # A service's own conversation holds this branch up to here, and nothing else. It is not
         # known what it holds while it answers, or when it fails.
@@ -504,12 +472,11 @@ class ChatSession:
             before, leaf_id=answer.id, updated_at=answer.created_at, remote_ids={}
         )
         if new is not None and not conversation.title:
-            conversation = replace(conversation, title=_title(question))
+            conversation = replace(conversation, title=title_for(question))
         self.conversation = conversation
         for message in (new, answer):
             if message is not None:
-                self._tree.add(message.head())
-                self._texts[message.id] = message
+                self._kept.add(message)
         self._show()
         self._tell_conversation()
         if at_end:
@@ -523,8 +490,7 @@ class ChatSession:
     async def _reopen(self, plan: Plan, control: StreamControl) -> None:
         """Show an answer that goes on, and start its turn; return when that is saved."""
         answer = plan.answer
-        self._tree.add(answer.head())
-        self._texts[answer.id] = answer
+        self._kept.add(answer)
         self.conversation = replace(self.conversation, updated_at=time.time(), remote_ids={})
         self._tell_conversation()
         self._emit(MessageReopened(answer))
@@ -568,12 +534,11 @@ class ChatSession:
             await self._keep_beside(turn, plan)
         finally:
             message = turn.snapshot()
-            self._texts[message.id] = message
-            self._tree.add(message.head())
+            self._kept.add(message)
             self._turn, self.running_id = None, None
             if message.state is MessageState.FAILED:
                 self._failed_now.add(message.id)
-            if message.id in self._visible:
+            if message.id in self._kept.visible:
                 self._emit(MessageFinished(message))
             self._emit(RunningChanged(False))
             self._running_changed(self, False)
@@ -585,27 +550,9 @@ class ChatSession:
         message = turn.snapshot()
         saves: list[Coroutine[Any, Any, None]] = []
         for text, reasoning in turn.choices():
-            sibling = Message(
-                new_id(),
-                message.conversation_id,
-                message.parent_id,
-                message.role,
-                text,
-                time.time(),
-                state=message.state,
-                reasoning=reasoning,
-                reason=message.reason,
-                error=message.error,
-                service_id=message.service_id,
-                service_name=message.service_name,
-                model=message.model,
-                omitted=message.omitted,
-                asked_service=message.asked_service,
-                cached_at=message.cached_at,
-            )
-            self._tree.add(sibling.head())
-            self._texts[sibling.id] = sibling
-            saves.append(self._saver.finish(sibling))
+            beside = sibling(message, text, reasoning)
+            self._kept.add(beside)
+            saves.append(self._saver.finish(beside))
         same = message.service_id == plan.answer.service_id
         remote_id = turn.remote_id or (plan.remote_id if same else "")
         done = message.state is MessageState.DONE and self.conversation.leaf_id == message.id
@@ -621,7 +568,7 @@ class ChatSession:
 
     def _hear(self, event: StreamEvent) -> None:
         running = self.running_id
-        if running is None or running not in self._visible_set:
+        if running is None or running not in self._kept.visible_set:
             return
         if isinstance(event, TextDelta | ReasoningDelta):
             self._emit(MessageDelta(running, event))
@@ -649,13 +596,13 @@ class ChatSession:
             if saved is not None:
                 await self._show_end(saved)
                 heads = await self._ports.store.heads(saved.id)
-                self._tree = MessageTree(heads)
-                if heads and (saved.leaf_id is None or saved.leaf_id not in self._tree):
+                self._kept.tree = MessageTree(heads)
+                if heads and (saved.leaf_id is None or saved.leaf_id not in self._kept.tree):
                     newest = max(head.id for head in heads)
-                    saved = replace(saved, leaf_id=self._tree.newest_leaf(newest))
+                    saved = replace(saved, leaf_id=self._kept.tree.newest_leaf(newest))
                 self.conversation = saved
                 self._show()
-                await self._fetch(self._newest())
+                await self._kept.fetch(self._kept.newest())
             self._opened = True
 
     async def _show_end(self, saved: Conversation) -> None:
@@ -663,65 +610,34 @@ class ChatSession:
         if saved.leaf_id is None:
             return
         end = await self._ports.store.branch_end(
-            saved.leaf_id, count=_FIRST_LOAD_MESSAGES, chars=_FIRST_LOAD_CHARS
+            saved.leaf_id, count=FIRST_LOAD_MESSAGES, chars=FIRST_LOAD_CHARS
         )
-        self._texts.update((message.id, message) for message in end)
+        self._kept.keep(end)
         if end and end[0].parent_id is not None:
-            self._tree = MessageTree(message.head() for message in end)
+            self._kept.tree = MessageTree(message.head() for message in end)
             self.conversation = saved
             self._show()
             self._emit(BranchChanged(self.branch()))
 
     def _show(self) -> None:
-        self._visible = [head.id for head in self._tree.branch(self.conversation.leaf_id)]
-        self._visible_set = set(self._visible)
-
-    def _last(self) -> str | None:
-        return self._visible[-1] if self._visible else None
-
-    def _newest(self) -> list[str]:
-        """Return the ids whose texts fill the first screens, seen from the end."""
-        found: list[str] = []
-        chars = 0
-        for message_id in reversed(self._visible):
-            if found and (chars > _FIRST_LOAD_CHARS or len(found) >= _FIRST_LOAD_MESSAGES):
-                break
-            found.append(message_id)
-            chars += self._tree.head(message_id).chars
-        return found[::-1]
-
-    async def _fetch(self, ids: Sequence[str]) -> None:
-        missing = [item for item in ids if item in self._tree and item not in self._texts]
-        if missing:
-            for message in await self._ports.store.messages(missing):
-                self._texts.setdefault(message.id, message)
-
-    async def _whole(self, ids: Sequence[str]) -> list[Message]:
-        await self._fetch(ids)
-        return [self._texts[item] for item in ids if item in self._texts]
-
-    async def _need(self, message_id: str) -> Message:
-        await self._fetch([message_id])
-        if message_id not in self._texts:
-            raise ChatError(ErrorInfo(ErrorKind.STORAGE, code="other", message=message_id))
-        return self._texts[message_id]
+        self._kept.show(self.conversation.leaf_id)
 
     def _message(self, message_id: str) -> Message | MessageHead:
         if self._turn is not None and message_id == self.running_id:
             return self._turn.snapshot()
-        return self._texts.get(message_id) or self._tree.head(message_id)
+        return self._kept.message(message_id)
 
     async def _is_void(self, head: MessageHead) -> bool:
-        at_end = self._tree.newest_leaf(head.id) == head.id
+        at_end = self._kept.tree.newest_leaf(head.id) == head.id
         if not at_end or head.state not in _VOID_STATES or head.chars:
             return False
-        message = await self._need(head.id)
+        message = await self._kept.need(head.id)
         return not message.attachments and not message.tool_calls
 
     async def _own_title(self) -> str:
-        if not self._visible:
+        if not self._kept.visible:
             return ""
-        return _title(await self._need(self._visible[0]))
+        return title_for(await self._kept.need(self._kept.visible[0]))
 
     # -- telling -----------------------------------------------------------------------------
 
@@ -740,18 +656,3 @@ class ChatSession:
             except Exception:
                 # A view that fails must not end the answer that it shows.
                 _log.exception("a listener failed on %s", type(event).__name__)
-
-
-def _check(text: str, files: Sequence[Attached | Attachment]) -> None:
-    if not text.strip() and not files:
-        raise ValueError("a question says something")
-    check_count(len(files))
-
-
-def _file(item: Attached | Attachment) -> Attachment:
-    return item.file if isinstance(item, Attached) else item
-
-
-def _title(question: Message) -> str:
-    name = question.attachments[0].name if question.attachments else ""
-    return title_of(question.text if question.text.strip() else name)
