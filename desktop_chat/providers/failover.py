@@ -79,9 +79,10 @@ class FailOver:
     ) -> AsyncGenerator[StreamEvent, None]:
         """Ask the service, and its backup when it must be; see ``Provider.stream``.
 
-        Nothing is switched where there is no model to switch to. A switch is told by the notice SWITCHED; ``Answered`` comes before the first delta of a
-        backup. After the first delta of either nothing is switched any more. For some time after a
-        switch the backup is asked first, and only now and then a question tries the service.
+        A switch is told by the notice SWITCHED; ``Answered`` comes before the first delta of a
+        backup. After the first delta of either nothing is switched any more, and nothing ever where
+        there is no model to switch to. For some time after a switch the backup is asked first, and
+        only now and then a question tries the service.
 
         Raises:
             ProviderError: when both failed: the failure of the service, with ``backup`` (the name),

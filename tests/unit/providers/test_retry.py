@@ -4,18 +4,24 @@ from typing import Any
 
 import pytest
 
-from desktop_chat.core.errors import ErrorInfo, ErrorKind
+from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.events import (
+    ChoiceDelta,
     FinishReason,
+    ImagePart,
     Notice,
     NoticeKind,
+    ReasoningDelta,
+    RemoteId,
     StreamControl,
     StreamEvent,
     TextDelta,
     ToolCallDelta,
+    Usage,
 )
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model
+from desktop_chat.core.trace import Trace, TraceNote
 from desktop_chat.providers.address import parse_address
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.http import HttpTransport
@@ -50,14 +56,16 @@ async def transport(_no_leaked_tasks: None) -> AsyncIterator[HttpTransport]:
     await made.aclose()
 
 
+def protocol(transport: HttpTransport, server: ByteServer, **changes: Any) -> OpenAiChat:
+    asked = service(server.url, **changes)
+    address = parse_address(asked.base_url)
+    return OpenAiChat(asked, address, None, transport, ErrorReader(address.host, str))
+
+
 def retrying(
     transport: HttpTransport, server: ByteServer, policy: RetryPolicy = QUICK, **changes: Any
 ) -> Retrying:
-    asked = service(server.url, **changes)
-    address = parse_address(asked.base_url)
-    errors = ErrorReader(address.host, lambda text: text)
-    inner = OpenAiChat(asked, address, None, transport, errors)
-    return Retrying(inner, policy)
+    return Retrying(protocol(transport, server, **changes), policy)
 
 
 @pytest.mark.parametrize(
@@ -251,3 +259,50 @@ def test_delays() -> None:
 )
 def test_what_a_retry_may_help(error: ErrorInfo, helps: bool) -> None:
     assert may_help(error) is helps
+
+
+class Failing:
+    """A provider that fails after one event."""
+
+    def __init__(self, event: StreamEvent) -> None:
+        self._event = event
+        self.asked = 0
+
+    async def stream(
+        self, request: ChatRequest, control: StreamControl
+    ) -> AsyncGenerator[StreamEvent, None]:
+        self.asked += 1
+        yield self._event
+        raise ProviderError(ErrorInfo(ErrorKind.SERVER))
+
+    async def list_models(self) -> list[Model]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        (TextDelta("a"), 1),
+        (ReasoningDelta("a"), 1),
+        (ToolCallDelta(0, "a", "f", ""), 1),
+        (ChoiceDelta(1, "a"), 1),
+        (ImagePart(b"", "image/png"), 1),
+        (Usage(1, 1), 6),
+        (RemoteId("a"), 6),
+    ],
+)
+async def test_nothing_is_asked_again_after_a_delta_of_any_kind(
+    said: StreamEvent, asked: int
+) -> None:
+    inner = Failing(said)
+    heard = await hear(Retrying(inner, QUICK))
+    assert (inner.asked, heard.kind) == (asked, ErrorKind.SERVER)
+
+
+async def test_a_trace_tells_of_retries(transport: HttpTransport) -> None:
+    trace = Trace()
+    async with ByteServer([busy(), ANSWER]) as server:
+        await hear(retrying(transport, server), control=StreamControl(trace))
+    notes = [record for record in trace.records if isinstance(record, TraceNote)]
+    assert [note.what for note in notes] == ["retry"]
+    assert notes[0].error is not None
