@@ -136,7 +136,10 @@ def build(environ: Mapping[str, str], *, terminal: bool = False) -> House:
     catalogue = FileCatalogue(paths.resources / "services.toml", paths.config / "services.toml")
     secrets = KeyringSecrets(paths.keyring_service, seen=redactor.add)
     providers = HttpProviders(
-        redact=redactor.clean, demo_texts=paths.resources / "demo", cache=paths.cache
+        redact=redactor.clean,
+        demo_texts=paths.resources / "demo",
+        cache=paths.cache,
+        hide=redactor.hide,
     )
     store = SqliteStore(paths.data)
     tasks = Tasks()

@@ -163,23 +163,52 @@ class KeyPlace(StrEnum):
 class SecretStore(Protocol):
     """Keys by service and origin. A key saved for one origin is never found under another."""
 
-    async def get(self, service_id: str, origin: str) -> Secret | None:
-        """Return the key, from memory or else from the keyring; None when there is none.
+    async def get(self, service_id: str, origin: str, slot: int = 0) -> Secret | None:
+        """Return a key, from memory or else from the keyring; None when there is none.
+
+        Args:
+            service_id: whose key.
+            origin: where it goes.
+            slot: which of several, from 0.
 
         Raises:
             SecretStoreError: the keyring could not be asked.
         """
         ...
 
-    async def set(self, service_id: str, origin: str, key: Secret) -> KeyPlace:
-        """Keep a key: in the keyring, or in memory for this run when there is none or it fails."""
-        ...
-
-    async def delete(self, service_id: str, origin: str) -> None:
-        """Forget a key in both places; no error when there is none.
+    async def get_all(self, service_id: str, origin: str) -> list[Secret]:
+        """Return every key of a service for an origin, the first one first, each once.
 
         Raises:
-            SecretStoreError: the keyring holds it and did not delete it.
+            SecretStoreError: the keyring could not be asked, and nothing is in memory.
+        """
+        ...
+
+    async def set(self, service_id: str, origin: str, key: Secret, slot: int = 0) -> KeyPlace:
+        """Keep a key: in the keyring, or in memory for this run when there is none or it fails.
+
+        Args:
+            service_id: whose key.
+            origin: where it goes.
+            key: what is kept; a pair is one key.
+            slot: which of several, from 0; what it held is replaced. Slots have no gaps: one
+                beyond the end is the next one.
+
+        Raises:
+            ValueError: the key is empty, or there are too many.
+        """
+        ...
+
+    async def delete(self, service_id: str, origin: str, slot: int | None = None) -> None:
+        """Forget keys in both places; no error when there is none.
+
+        Args:
+            service_id: whose keys.
+            origin: where they go.
+            slot: which one; those behind it move up. None forgets them all.
+
+        Raises:
+            SecretStoreError: the keyring holds one and did not delete it, or could not be asked.
         """
         ...
 

@@ -6,11 +6,15 @@ import json
 import re
 import threading
 import urllib.parse
+from collections.abc import Callable
 from typing import Final
 
 MASK: Final = "***"
 MIN_LENGTH: Final = 6
 """Shorter values are not taken out: they would blank ordinary words."""
+
+MIN_NAME_LENGTH: Final = 12
+"""Shorter names that stand before a secret are none: ``admin``."""
 
 _PREFIXED: Final = re.compile(
     r"(?<![A-Za-z0-9])(sk-|gsk_|ghp_|AIza)"
@@ -51,12 +55,43 @@ class Redactor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._secrets: set[str] = set()
+        self._passing: dict[str, int] = {}
         self._known: re.Pattern[str] | None = None
         self._masked: re.Pattern[str] | None = None
 
     def add(self, secret: str) -> None:
-        """Take a value out of every later text. One shorter than 6 characters is not."""
+        """Take a value out of every later text. One shorter than 6 characters is not.
+
+        Of an id with its secret, or a user with a password (``Secret.pair``), both are, but the
+        first only if it is too long to be a mere name.
+        """
         secret = secret.strip()
+        name, newline, rest = secret.partition("\n")
+        if newline:
+            self._add(rest.strip())
+            if len(name.strip()) >= MIN_NAME_LENGTH:
+                self._add(name.strip())
+        self._add(secret)
+
+    def hide(self, secret: str) -> Callable[[], None]:
+        """Take a value out of every text until the function that is returned is called.
+
+        It is for tokens, which are long, come and go, and are seen as they are: no other ways to
+        write them down are looked for. That keeps it quick enough for any thread.
+        """
+        secret = secret.strip()
+        if len(secret) < MIN_LENGTH:
+            return lambda: None
+        with self._lock:
+            self._passing = {**self._passing, secret: self._passing.get(secret, 0) + 1}
+        return _Once(lambda: self._show(secret))
+
+    def _show(self, secret: str) -> None:
+        with self._lock:
+            counts = {**self._passing, secret: self._passing.get(secret, 0) - 1}
+            self._passing = {value: count for value, count in counts.items() if count > 0}
+
+    def _add(self, secret: str) -> None:
         if len(secret) < MIN_LENGTH:
             return
         with self._lock:
@@ -72,6 +107,8 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """Return a text without secrets. What is clean already comes back as it is."""
+        for secret in self._passing:
+            text = text.replace(secret, MASK)
         if self._known is not None:
             text = self._known.sub(MASK, text)
         if self._masked is not None:
@@ -84,6 +121,18 @@ class Redactor:
         text = _USERINFO.sub(MASK, text)
         text = _JWT.sub(MASK, text)
         return _OPAQUE.sub(_unless_named_id, text)
+
+
+class _Once:
+    """Calls a function once, however often it is called itself."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work: Callable[[], None] | None = work
+
+    def __call__(self) -> None:
+        work, self._work = self._work, None
+        if work is not None:
+            work()
 
 
 def looks_like_key(text: str) -> bool:

@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 READ_SECONDS: Final = 8.0
 WRITE_SECONDS: Final = 60.0
+MAX_KEYS: Final = 16
+"""Of one service for one origin."""
 _REFUSED_MODULES: Final = ("keyrings.alt", "keyring.backends.fail", "keyring.backends.null")
 _LOCKED_NAMES: Final = ("KeyringLocked", "LockedException", "PromptDismissedException")
 _MISSING_NAMES: Final = ("NoKeyringError", "InitError", "SecretServiceNotAvailableException")
@@ -68,13 +70,18 @@ class KeyringSecrets:
         self._listeners: list[Callable[[], None]] = []
         self._settling: asyncio.Task[None] | None = None
 
-    async def get(self, service_id: str, origin: str) -> Secret | None:
-        """Return the key, from memory or else from the keyring; None when there is none.
+    async def get(self, service_id: str, origin: str, slot: int = 0) -> Secret | None:
+        """Return a key, from memory or else from the keyring; None when there is none.
+
+        Args:
+            service_id: whose key.
+            origin: where it goes.
+            slot: which of several, from 0.
 
         Raises:
             SecretStoreError: the keyring could not be asked.
         """
-        name = _user_name(service_id, origin)
+        name = _user_name(service_id, origin, slot)
         if (held := self._memory.get(name)) is not None:
             return held
         if name in self._stale:
@@ -86,17 +93,97 @@ class KeyringSecrets:
             return newer
         return self._known(Secret(value)) if value else None
 
-    async def set(self, service_id: str, origin: str, key: Secret) -> KeyPlace:
+    async def get_all(self, service_id: str, origin: str) -> list[Secret]:
+        """Return every key of a service for an origin, the first one first, each once.
+
+        Raises:
+            SecretStoreError: the keyring could not be asked, and nothing is in memory.
+        """
+        found: list[Secret] = []
+        for slot in range(MAX_KEYS):
+            try:
+                key = await self.get(service_id, origin, slot)
+            except SecretStoreError:
+                if not found:
+                    raise
+                break
+            if key is None:
+                break
+            if key not in found:
+                found.append(key)
+        return found
+
+    async def set(self, service_id: str, origin: str, key: Secret, slot: int = 0) -> KeyPlace:
         """Keep a key: in the keyring, or in memory for this run when there is none or it fails.
 
         A key that had to stay in memory moves to the keyring as soon as that works again.
 
+        Args:
+            service_id: whose key.
+            origin: where it goes.
+            key: what is kept.
+            slot: which of several, from 0; what it held is replaced. Slots have no gaps: one
+                beyond the end is the next one.
+
         Raises:
-            ValueError: the key is empty.
+            ValueError: the key is empty, or there are too many.
         """
         if not key:
             raise ValueError("an empty key is not kept")
-        name = _user_name(service_id, origin)
+        if slot:
+            slot = await self._next_slot(service_id, origin, slot)
+        if slot >= MAX_KEYS:
+            raise ValueError("there are too many keys")
+        return await self._keep(_user_name(service_id, origin, slot), key)
+
+    async def delete(self, service_id: str, origin: str, slot: int | None = None) -> None:
+        """Forget keys in both places; no error when there is none.
+
+        Args:
+            service_id: whose keys.
+            origin: where they go.
+            slot: which one; those behind it move up. None forgets them all.
+
+        Raises:
+            SecretStoreError: the keyring holds one and did not delete it, or could not be asked.
+        """
+        names = [_user_name(service_id, origin, number) for number in range(MAX_KEYS)]
+        if slot is None:
+            for name in names:
+                if name in self._memory:
+                    self._wanted[name] = None
+                    self._memory.pop(name)
+            await self._forget(names[0])
+            for number in range(1, len(await self._row(service_id, origin, 1)) + 1):
+                await self._forget(names[number])
+            return
+        behind = await self._row(service_id, origin, slot + 1)
+        # First the copies, then the deletion: what fails half-way leaves one key twice.
+        for number, key in enumerate(behind, slot):
+            await self._keep(names[number], key)
+        await self._forget(names[slot + len(behind)])
+
+    async def _row(self, service_id: str, origin: str, slot: int) -> list[Secret]:
+        """Return the keys from a slot to the end; none where there is no keyring."""
+        found: list[Secret] = []
+        try:
+            for number in range(slot, MAX_KEYS):
+                key = await self.get(service_id, origin, number)
+                if key is None:
+                    break
+                found.append(key)
+        except SecretStoreError as error:
+            if error.reason != "missing":
+                raise
+        return found
+
+    async def _next_slot(self, service_id: str, origin: str, slot: int) -> int:
+        try:
+            return min(slot, len(await self._row(service_id, origin, 0)))
+        except SecretStoreError:
+            return slot  # nobody can tell; a key that is there must not be replaced
+
+    async def _keep(self, name: str, key: Secret) -> KeyPlace:
         self._wanted[name] = self._memory[name] = self._known(key)
         try:
             await self._put(name, key)
@@ -104,13 +191,7 @@ class KeyringSecrets:
             return KeyPlace.MEMORY
         return KeyPlace.KEYRING
 
-    async def delete(self, service_id: str, origin: str) -> None:
-        """Forget a key in both places; no error when there is none.
-
-        Raises:
-            SecretStoreError: the keyring holds it and did not delete it, or could not be asked.
-        """
-        name = _user_name(service_id, origin)
+    async def _forget(self, name: str) -> None:
         self._wanted[name] = None
         self._memory.pop(name, None)
         try:
@@ -340,8 +421,9 @@ def _reason(error: Exception) -> str:
     return "failed"
 
 
-def _user_name(service_id: str, origin: str) -> str:
+def _user_name(service_id: str, origin: str, slot: int) -> str:
     """Return what a key is found by. The origin is part of it: a key saved for one host is never
-    found for another.
+    found for another. No origin holds a ``#``.
     """
-    return f"{service_id}@{origin}"
+    name = f"{service_id}@{origin}"
+    return f"{name}#{slot + 1}" if slot else name

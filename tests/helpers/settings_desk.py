@@ -32,24 +32,40 @@ class MemoryKeyring:
 
     def __init__(self, problem: str = "") -> None:
         self.keys: dict[tuple[str, str], Secret] = {}
+        self.more: dict[tuple[str, str], list[Secret]] = {}
         self.fails = ""
         self.gate = asyncio.Event()
         self.gate.set()
         self._problem = problem
         self._listeners: list[Callable[[], None]] = []
 
-    async def get(self, service_id: str, origin: str) -> Secret | None:
-        return self.keys.get((service_id, origin))
+    async def get(self, service_id: str, origin: str, slot: int = 0) -> Secret | None:
+        return dict(enumerate(await self.get_all(service_id, origin))).get(slot)
 
-    async def set(self, service_id: str, origin: str, key: Secret) -> KeyPlace:
+    async def get_all(self, service_id: str, origin: str) -> list[Secret]:
+        first = self.keys.get((service_id, origin))
+        return [] if first is None else [first, *self.more.get((service_id, origin), [])]
+
+    async def set(self, service_id: str, origin: str, key: Secret, slot: int = 0) -> KeyPlace:
         await self.gate.wait()
-        self.keys[service_id, origin] = key
+        kept = await self.get_all(service_id, origin)
+        kept[slot : slot + 1] = [key]
+        self._put(service_id, origin, kept)
         return KeyPlace.MEMORY if self._problem else KeyPlace.KEYRING
 
-    async def delete(self, service_id: str, origin: str) -> None:
+    async def delete(self, service_id: str, origin: str, slot: int | None = None) -> None:
         if self.fails:
             raise SecretStoreError(self.fails)
+        kept = await self.get_all(service_id, origin)
+        del kept[slot if slot is not None else 0 : None if slot is None else slot + 1]
+        self._put(service_id, origin, kept)
+
+    def _put(self, service_id: str, origin: str, kept: list[Secret]) -> None:
         self.keys.pop((service_id, origin), None)
+        self.more.pop((service_id, origin), None)
+        if kept:
+            self.keys[service_id, origin] = kept[0]
+            self.more[service_id, origin] = kept[1:]
 
     def backend(self) -> str:
         return "" if self._problem == "missing" else "Test keyring"
