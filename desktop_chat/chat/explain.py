@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from desktop_chat.chat.explain_files import explain_file, is_about_file
 from desktop_chat.chat.words import fill, has_values, sentences
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import FinishReason, Notice, NoticeKind
@@ -540,6 +541,12 @@ def _busy() -> Explanation:
     )
 
 
+def _file(error: ErrorInfo) -> Explanation:
+    # A title brings no full stop.
+    title = explain_file(error).removesuffix(".").removesuffix("。")
+    return Explanation(title, "", (Action.RETRY, Action.CHANGE_MODEL), "warning-circle", Tone.WARN)
+
+
 def _stopped(kept: int) -> Explanation:
     if not kept:
         title, advice, actions = tr("Stopped before the answer"), "", (Action.REGENERATE,)
@@ -570,6 +577,8 @@ def _interrupted(kept: int) -> Explanation:
 
 
 def _finished(message: Message, go_on: str) -> Explanation | None:
+    if message.reason is FinishReason.STOP and (message.attachments or message.tool_calls):
+        return None
     proceed = Action.CONTINUE
     if not message.text:
         proceed, go_on = Action.REGENERATE, ""
