@@ -231,6 +231,7 @@ async def test_a_line_that_drops_keeps_what_came(
 ) -> None:
     events, error = await hear(providers, service(server, WAYS[name]), question("cut short"))
     text = text_of(events)
+    assert text
     assert "This answer never comes to its end, because the line drops.".startswith(text)
     assert error is not None
     assert error.info.kind is ErrorKind.DROPPED
