@@ -318,8 +318,9 @@ class AddService(Column):
         """Speak the language in use."""
         self.title.setText(tr("Add a service"))
         self.lead.setText(tr("The service's documentation says which of these it speaks."))
-        names = (tr("Protocol"), tr("Name"), tr("Base URL"), tr("Authentication"))
-        for field, name in zip((self.kind, self.name, self.address, self.auth), names, strict=True):
+        names = (tr("Protocol"), tr("Name"), tr("Base URL"), tr("Access"))
+        first: list[Field | SelectField] = [self.kind, self.name, self.address, self.auth]
+        for field, name in zip(first, names, strict=True):
             self._name(field, name)
         self._name(self.model, tr("Model ID"))
         self.kind.set_name(tr("Protocol"))

@@ -312,7 +312,7 @@ class BodyRow(ServiceRow):
 
     def retranslate(self) -> None:
         """Speak the language in use."""
-        self.set_label(tr("Request fields"))
+        self.set_label(tr("Fields"))
         self.edit.setAccessibleName(tr("Request fields"))
         self.edit.setPlaceholderText('{\n  "top_k": 20\n}')
         self.note.setText(tr("JSON that every question carries along, such as top_k or provider."))

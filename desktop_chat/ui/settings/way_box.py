@@ -182,7 +182,7 @@ class WayBox(QWidget):
         self.images.set_label(tr("Pictures"))
         self.images.select.set_name(tr("Protocol of models that make pictures"))
         self.images.select.set_choices([(item, images_title(item)) for item in IMAGES])
-        self.auth.set_label(tr("Authentication"))
+        self.auth.set_label(tr("Access"))
         self.auth.select.set_name(tr("Authentication"))
         self.auth.select.set_choices([(item, auth_title(item)) for item in AUTHS])
         self.header.set_name(tr("Header"), "x-api-key")
