@@ -9,7 +9,7 @@ from desktop_chat.core.messages import Role, ToolCall
 from desktop_chat.core.requests import ChatMessage, ChatRequest, ToolSpec
 from desktop_chat.core.services import Model, Service, ThinkingDialect
 from desktop_chat.providers.attached import data_uri, file_name, label, question_text, readable
-from desktop_chat.providers.echoes import EchoMaker, tool_turns
+from desktop_chat.providers.echoes import EchoMaker, answered_calls, tool_turns
 
 PROTOCOL: Final = "openai-chat"
 
@@ -41,6 +41,7 @@ def chat_messages(service: Service, request: ChatRequest) -> list[JsonValue]:
     with others, which some services would refuse.
     """
     echoes = EchoMaker(PROTOCOL, service.id, request.model)
+    answered = answered_calls(request.messages)
     with_tools = tool_turns(request.messages)
     model = service.model(request.model)
     content_dialect = model.thinking.dialect in _CONTENT_DIALECTS
@@ -48,10 +49,13 @@ def chat_messages(service: Service, request: ChatRequest) -> list[JsonValue]:
     sent: list[dict[str, JsonValue]] = []
     for place, message in enumerate(request.messages):
         if message.role is not Role.ASSISTANT:
-            sent.append(_plain(message, model))
+            if message.role is not Role.TOOL or message.tool_call_id in answered:
+                sent.append(_plain(message, model))
             continue
         fields = echoes.fields(message)
-        told = _answer(message, fields)
+        told = _answer(message, fields, answered)
+        if not told["content"] and message.tool_calls and "tool_calls" not in told:
+            continue  # it did nothing but ask for what was never done
         if place in with_tools or message is written_on:
             told |= _thinking(message, fields, content_dialect=content_dialect)
         if message is written_on:
@@ -119,22 +123,27 @@ def _content(message: ChatMessage, model: Model) -> JsonValue:
     return [*parts, {"type": "text", "text": text}] if text else parts
 
 
-def _answer(message: ChatMessage, echo: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+def _answer(
+    message: ChatMessage, echo: Mapping[str, JsonValue], answered: set[str]
+) -> dict[str, JsonValue]:
     told: dict[str, JsonValue] = {"role": "assistant", "content": message.text}
     if extra := echo.get("extra"):
         told["extra_content"] = extra
-    if message.tool_calls:
+    if calls := list(_calls(message.tool_calls, echo.get("calls"), answered)):
         # Some services refuse an empty text beside calls.
         told["content"] = message.text or None
-        signed = echo.get("calls")
-        told["tool_calls"] = list(_calls(message.tool_calls, signed))
+        told["tool_calls"] = calls
     return told
 
 
-def _calls(calls: Iterable[ToolCall], signed: JsonValue) -> Iterator[dict[str, JsonValue]]:
-    """Give calls, each with the signature that came with it."""
+def _calls(
+    calls: Iterable[ToolCall], signed: JsonValue, answered: set[str]
+) -> Iterator[dict[str, JsonValue]]:
+    """Give the calls that have results, each with the signature that came with it."""
     extras = signed if isinstance(signed, Sequence) and not isinstance(signed, str) else ()
     for place, call in enumerate(calls):
+        if call.id not in answered:
+            continue
         function: JsonValue = {"name": call.name, "arguments": call.arguments or "{}"}
         told: dict[str, JsonValue] = {"id": call.id, "type": "function", "function": function}
         if place < len(extras) and extras[place]:

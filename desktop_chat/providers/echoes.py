@@ -55,12 +55,26 @@ class EchoMaker:
         return echo
 
 
+def answered_calls(messages: Sequence[ChatMessage]) -> set[str]:
+    """Return the ids of calls that were asked for and have a result; services refuse a call
+    without a result, and a result without a call.
+    """
+    asked: set[str] = set()
+    answered: set[str] = set()
+    for message in messages:
+        asked.update(call.id for call in message.tool_calls)
+        if message.role is Role.TOOL and message.tool_call_id in asked:
+            answered.add(message.tool_call_id)
+    return answered
+
+
 def tool_turns(messages: Sequence[ChatMessage]) -> set[int]:
     """Return the places of all answers in turns in which a tool was asked for.
 
     A turn goes from one question to the next. DeepSeek wants the thinking back with every answer
     of such a turn ("Thinking Mode", tool calls), and with no other.
     """
+    answered = answered_calls(messages)
     found: set[int] = set()
     turn: list[int] = []
     called = False
@@ -69,7 +83,7 @@ def tool_turns(messages: Sequence[ChatMessage]) -> set[int]:
             turn, called = [], False
         elif message.role is Role.ASSISTANT:
             turn.append(place)
-            called = called or bool(message.tool_calls)
+            called = called or any(call.id in answered for call in message.tool_calls)
             if called:
                 found.update(turn)
     return found

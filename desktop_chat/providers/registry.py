@@ -13,6 +13,7 @@ from desktop_chat.core.ports import Provider
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service
+from desktop_chat.core.trace import TraceRequest
 from desktop_chat.providers.address import Address, parse_address
 from desktop_chat.providers.answer_cache import AnswerCache
 from desktop_chat.providers.anthropic import Anthropic
@@ -31,10 +32,12 @@ from desktop_chat.providers.images_api import ImagesApi
 from desktop_chat.providers.key_ring import RotatingKeys
 from desktop_chat.providers.ollama import Ollama
 from desktop_chat.providers.openai_chat import OpenAiChat
+from desktop_chat.providers.openai_responses import OpenAiResponses
 from desktop_chat.providers.pictures import HttpPictures
 from desktop_chat.providers.quiet import silence_libraries
 from desktop_chat.providers.retry import Retrying, RetryPolicy
 from desktop_chat.providers.states import ServiceStates
+from desktop_chat.providers.tracing import Traced
 from desktop_chat.providers.websocket import WebSocketChat
 
 _DEMO: Final = "demo"
@@ -43,6 +46,7 @@ _DEMO_ADDRESS: Final = "http://127.0.0.1/v1"
 
 _PROTOCOLS: Final[dict[str, ProtocolFactory]] = {
     "openai-chat": OpenAiChat,
+    "openai-responses": OpenAiResponses,
     "anthropic": Anthropic,
     "ollama": Ollama,
     "gateway": Gateway,
@@ -95,6 +99,18 @@ class HttpProviders:
 
     def provider(self, access: Access, backup: Access | None = None) -> Provider:
         """Return a provider for a service; see ``Providers.provider``."""
+        return Traced(self._composed(access, backup))
+
+    def preview(self, service: Service, request: ChatRequest) -> TraceRequest:
+        """Return what would be sent; see ``Providers.preview``."""
+        address = self._address(service)
+        errors = ErrorReader(address.host, self._redact)
+        makes_pictures = service.images and service.model(request.model).makes == "image"
+        name = "openai-chat" if service.protocol == _DEMO else service.protocol
+        protocol = _named(_IMAGES, service.images) if makes_pictures else _named(_PROTOCOLS, name)
+        return protocol(service, address, None, self._transport, errors).preview(request)
+
+    def _composed(self, access: Access, backup: Access | None) -> Provider:
         service = access.service
         if service.protocol == _DEMO:
             return Retrying(_Demo(service, self._demo, self._transport, self._redact), self._retry)

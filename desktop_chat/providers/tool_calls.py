@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from desktop_chat.core.events import ToolCallDelta
 from desktop_chat.core.json import JsonValue
+from desktop_chat.providers.reply_decoder import whole
 
 MAX_CALLS: Final = 1024
 """Calls of one answer; the pieces of further ones are passed over."""
@@ -85,4 +86,4 @@ class ToolCalls:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return whole(value) if isinstance(value, str) else ""
