@@ -78,11 +78,11 @@ class NdjsonDecoder:
                 line = line[5:].lstrip()
             # A lone bracket begins one value that is printed over several lines.
             self._spread = self._spread or line in (b"{", b"[")
-            if self._spread:
-                self._add_stray(line)
-            elif line.startswith((b"{", b"[")):
+            if not line:
+                continue
+            if not self._spread and line.startswith((b"{", b"[")):
                 frames.append((b"", line))
-            elif line and not line.startswith(b":"):
+            elif self._spread or not line.startswith(b":"):
                 self._add_stray(line)
         return frames
 
