@@ -76,7 +76,9 @@ def read_images(content: bytes) -> ImageReply:
     try:
         payload = json.loads(content)
     except (ValueError, RecursionError):
-        return ImageReply(is_json=False)
+        # A service may send the base64, or the address, as it is.
+        bare = _from_text(content.decode("ascii", "ignore"), "")
+        return ImageReply((bare,) if bare else (), is_json=bare is not None)
     if isinstance(payload, dict) and str(payload.get("type")).endswith(_PREVIEW):
         return ImageReply()
     pictures: list[Picture] = []
@@ -98,6 +100,7 @@ def _entries(payload: Any, depth: int = 0) -> Iterator[Any]:
         yield from payload
         return
     if not isinstance(payload, dict):
+        yield payload
         return
     found = next((payload[name] for name in _LISTS if isinstance(payload.get(name), list)), None)
     if found is not None:

@@ -51,7 +51,13 @@ FETCH_PAUSE: Final = 0.5
 
 _MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
 _PASSING: Final = frozenset(
-    (ErrorKind.NETWORK, ErrorKind.DROPPED, ErrorKind.TIMEOUT, ErrorKind.SERVER)
+    (
+        ErrorKind.NETWORK,
+        ErrorKind.DROPPED,
+        ErrorKind.TIMEOUT,
+        ErrorKind.SERVER,
+        ErrorKind.OVERLOADED,
+    )
 )
 
 
