@@ -6,11 +6,12 @@ it where they tell more than ours; codes and the raw reply are for the fold.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from desktop_chat.chat.explain_files import explain_file, is_about_file
+from desktop_chat.chat.explain_network import network_advice, network_cause
 from desktop_chat.chat.words import fill, has_values, sentences
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import FinishReason, Notice, NoticeKind
@@ -289,10 +290,10 @@ _CODE_CAUSES: Final[Mapping[tuple[ErrorKind, str], _Sentence]] = {
     (ErrorKind.NETWORK, "tls"): lambda: tr("No secure connection could be made to {host}."),
     (ErrorKind.NETWORK, "dns"): lambda: tr("The name {host} was not found."),
     (ErrorKind.NETWORK, "closed"): lambda: tr("{host} closed the connection."),
-    (ErrorKind.NETWORK, "proxy"): lambda: tr("The proxy did not make the connection."),
     (ErrorKind.NETWORK, "proxy_refused"): lambda: tr("The proxy did not make the connection."),
     (ErrorKind.TIMEOUT, "connect"): lambda: tr("There was no connection within {seconds} s."),
     (ErrorKind.TIMEOUT, "first_token"): lambda: tr("No answer began within {seconds} s."),
+    (ErrorKind.TIMEOUT, "total"): lambda: tr("The answer was not complete within {seconds} s."),
     (ErrorKind.TIMEOUT, "idle"): lambda: tr("The answer stood still for {seconds} s."),
     (ErrorKind.BAD_REQUEST, "base_url"): lambda: tr("The base URL is not valid: {url}"),
     (ErrorKind.PROTOCOL, "too_large"): lambda: tr("It is too large."),
@@ -362,8 +363,12 @@ def explain_error(
         return _storage(error)
     if error.kind is ErrorKind.INTERNAL and error.code == "busy":
         return _busy()
+    if is_about_file(error):
+        return _file(error)
     exact = _CODE_CARDS.get((error.kind, error.code))
     card = exact or _CARDS[error.kind]
+    if (how := network_advice(error)) is not None:
+        card = replace(card, advice=how)
     values = _values(error, service_name)
     title = fill(card.title(), **values)
     cause = _cause(card, error, values)
@@ -497,8 +502,8 @@ def _cause(card: _Card, error: ErrorInfo, values: Mapping[str, str]) -> str:
         words = words.removesuffix(".").removesuffix("。")
         return fill(tr("{service} says: “{words}”."), service=values["service"], words=words)
     exact = _KEY_PROBLEMS.get(values.get("problem", ""))
-    exact = exact or _CODE_CAUSES.get((error.kind, error.code))
-    for sentence in (exact, card.cause):
+    general = _CODE_CAUSES.get((error.kind, error.code))
+    for sentence in (exact, network_cause(error), general, card.cause):
         if sentence is not None and has_values(sentence(), values):
             return fill(sentence(), **values)
     return ""

@@ -19,6 +19,7 @@ from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service
 from desktop_chat.core.settings import Setting, T
+from desktop_chat.core.trace import TraceRequest
 
 Unsubscribe: TypeAlias = Callable[[], None]
 Channel: TypeAlias = Literal["text", "reasoning"]
@@ -61,6 +62,14 @@ class Providers(Protocol):
         Raises:
             ProviderError: PROTOCOL for an unknown protocol, BAD_REQUEST for a base URL that
                 is none.
+        """
+        ...
+
+    def preview(self, service: Service, request: ChatRequest) -> TraceRequest:
+        """Return what would be sent to a service, as a trace shows it: unsigned, and not sent.
+
+        Raises:
+            ProviderError: as for ``provider``, or what the request has that cannot be sent.
         """
         ...
 

@@ -262,7 +262,10 @@ class HttpTransport:
                     raise _redirect(reply, request, errors)
                 if reply.status == 407:
                     # Of a proxy that passes plain http on; through a tunnel it would have no say.
-                    raise errors.error(ErrorKind.NETWORK, "proxy_auth", status=407, raw="HTTP 407")
+                    proxy = client.route.proxy
+                    raise errors.error(
+                        ErrorKind.NETWORK, "proxy_auth", status=407, raw="HTTP 407", proxy=proxy
+                    )
                 yield reply
             finally:
                 await reply.aclose()

@@ -23,7 +23,7 @@ _RETRYABLE: Final = frozenset(
         ErrorKind.DROPPED,
     )
 )
-_HOPELESS_CODES: Final = frozenset(("proxy", "tls"))
+_HOPELESS_CODES: Final = frozenset(("proxy", "proxy_auth", "tls", "ca_file"))
 """Failures to connect that a second attempt does not mend."""
 
 

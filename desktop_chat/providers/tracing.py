@@ -10,7 +10,7 @@ import contextvars
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 import httpx
@@ -127,10 +127,9 @@ class Recorder:
         elif sum(map(len, self._refused)) < _MAX_ERROR:
             self._refused.append(data)
 
-    def note(self, what: str, detail: str = "") -> None:
+    def note(self, what: Literal["refresh", "retry"], detail: str = "") -> None:
         """Take down what was decided: ``refresh`` or ``retry``."""
-        known = "refresh" if what == "refresh" else "retry"
-        self._trace.add(TraceNote(self._trace.now(), known, detail=detail))
+        self._trace.add(TraceNote(self._trace.now(), what, detail=detail))
 
     def close(self) -> None:
         """Take down what was kept."""
@@ -247,6 +246,7 @@ def preview(
     recorder = Recorder(trace, service_id, headers, url, redact)
     shown = recorder._headers(tuple(headers.items()), ours=True)  # noqa: SLF001
     masked = recorder._body(body, form=False)  # noqa: SLF001
+    method = "WEBSOCKET" if url.startswith("ws") else method
     return TraceRequest(0.0, service_id, method, mask_url(url, redact), shown, masked)
 
 
