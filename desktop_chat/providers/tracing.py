@@ -153,7 +153,8 @@ class Recorder:
             else:
                 # With its name before it an id is known for one, and stays.
                 start, colon, rest = self._redact(f"{name}: {value}").partition(": ")
-                shown.append((name, rest if colon and start == name else MASK))
+                value = rest if colon and start == name else MASK
+                shown.append((name, self._without(value.encode()).decode()))
         return tuple(shown)
 
     def _hide(self, value: str) -> str:
