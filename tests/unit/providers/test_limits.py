@@ -206,8 +206,8 @@ async def test_headers_say_what_is_left() -> None:
 
 
 async def test_tokens_that_are_left_are_a_guess() -> None:
+    assert not limiter()[0].counts_tokens
     limits, clock = limiter()
-    assert not limits.counts_tokens
     limits.heard(200, {"x-ratelimit-remaining-tokens": "100", "x-ratelimit-reset-tokens": "20s"})
     assert limits.counts_tokens
     first, second = limits.enter(1, 60), limits.enter(2, 60)
