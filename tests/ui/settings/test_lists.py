@@ -146,7 +146,7 @@ async def test_the_check_tells_why_no_list_came(tmp_path: Path) -> None:
         for said in ("has a fault", "Add a model by its id first."):
             row.button.click()
             await until(lambda: not row.button.busy, "the check")
-            assert said in row.status.text()
+            assert said in row.fault.text()
 
 
 @on_qt_loop

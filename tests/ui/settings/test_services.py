@@ -375,7 +375,9 @@ async def test_the_connection_is_tried_over_the_wire(tmp_path: Path) -> None:
         row.button.click()
         assert row.button.busy
         await until(lambda: not row.button.busy, "the check")
-        assert row.status.text().startswith("Connected · TTFT 0.")
+        assert row.status.text() == "Connected"
+        assert row.meta.text().startswith("TTFT 0.")
+        assert row.meta.text().endswith(" s · just now")
         assert server.requests[0].json()["model"] == "m1"
         service = desk.service("mine")
         assert desk.page.services.states.line(service).text == "Connected"
@@ -392,8 +394,10 @@ async def test_a_refused_key_is_explained(tmp_path: Path) -> None:
         row = desk.page.services.detail.check_row
         row.button.click()
         await until(lambda: not row.button.busy, "the check")
-        assert "Invalid key" in row.status.text()
-        assert "Invalid key" in desk.page.services.states.line(desk.service("mine")).text
+        assert "Invalid key" in row.fault.text()
+        assert desk.page.services.states.line(desk.service("mine")).text == (
+            "Invalid key · 401"
+        )
 
 
 @pytest.mark.parametrize("how", ["back", "esc", "hide", "other"])
@@ -455,7 +459,7 @@ async def test_hundreds_of_models_are_fetched_merged_and_filtered(tmp_path: Path
         box.fetch_button.click()
         await until(lambda: not box.fetch_button.busy, "the list")
         assert box.status.text() == "400 new models"
-        assert box.count.text() == "401 models"
+        assert box.count.text() == "401 / 401 enabled"
         models = desk.service("mine").models
         assert [model.id for model in models] == ["m1", *ids]
         assert desk.service("mine").default_model == "m1"
@@ -495,8 +499,8 @@ async def test_models_are_added_made_default_and_removed_by_keys(tmp_path: Path)
         QTest.keyClick(box.table, Qt.Key.Key_End)
         QTest.keyClick(box.table, Qt.Key.Key_Return)
         assert box.menu is not None
-        assert [row.text() for row in box.menu.rows] == ["Set as default", "Remove"]
-        box.menu.rows[0].click()
+        assert [row.text() for row in box.menu.rows] == ["Edit", "Set as default", "Remove"]
+        box.menu.rows[1].click()
         assert desk.service("deepseek").default_model == "my-own"
         QTest.keyClick(box.table, Qt.Key.Key_Delete)
         left = desk.service("deepseek")
