@@ -9,7 +9,7 @@ help:
 	@echo "make run           set up what is needed and open the window"
 	@echo "make test          set up what tests need and run them all"
 	@echo "make lint          ruff and mypy"
-	@echo "make bench         the benchmarks of streaming and reading, JSON lines"
+	@echo "make bench         the benchmarks of streaming, reading and the wire, JSON lines"
 	@echo "make translations  collect sentences, compile the catalogues"
 	@echo "make lock          renew the locks of dependencies"
 	@echo "make pictures      renew the pictures of the README from the real app"
@@ -32,6 +32,7 @@ bench:
 	@packaging/dev/setup test
 	$(PY) -m tests.benchmarks.streaming
 	$(PY) -m tests.benchmarks.transcript
+	$(PY) -m tests.benchmarks.wire
 
 translations:
 	$(PY) packaging/dev/translations.py
