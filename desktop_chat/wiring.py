@@ -16,10 +16,9 @@ from desktop_chat.chat.sessions import Sessions
 from desktop_chat.chat.setup import EnvironmentKey, ServiceSetup
 from desktop_chat.core.errors import ErrorInfo, StoreError
 from desktop_chat.core.i18n import install
-from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
 from desktop_chat.system.catalogue import FileCatalogue
-from desktop_chat.system.environment import find_key
+from desktop_chat.system.environment import find_key, key_in, own_names_of
 from desktop_chat.system.log import Log, setup_logging
 from desktop_chat.system.paths import AppPaths, HomeError, find_resources
 from desktop_chat.system.redaction import Redactor
@@ -149,7 +148,7 @@ def build(environ: Mapping[str, str], *, terminal: bool = False) -> House:
         providers,
         environment=_TerminalKeys(environ) if terminal else _WindowKeys(environ),
         environment_first=terminal,
-        home_address=partial(_home_address, catalogue),
+        home=partial(_home, catalogue),
         hide=redactor.add,
     )
     prompts = Prompts(paths.resources / "prompts")
@@ -175,14 +174,13 @@ def build(environ: Mapping[str, str], *, terminal: bool = False) -> House:
     )
 
 
-def _home_address(catalogue: FileCatalogue, service: Service) -> str:
-    """Return the base URL that a service's environment names belong to.
+def _home(catalogue: FileCatalogue, service: Service) -> Service | None:
+    """Return a service as its environment names know it.
 
-    For one that ships it is the address that ships: its well-known name in the environment holds
-    a key for that host, not for one that the user has put in its place.
+    One that ships is known as it ships: its well-known name in the environment holds a key for
+    that host, not for one that the user has put in its place.
     """
-    known = catalogue.shipped(service.id) or catalogue.service(service.id)
-    return known.base_url if known is not None else ""
+    return catalogue.shipped(service.id) or catalogue.service(service.id)
 
 
 class _TerminalKeys:
@@ -205,7 +203,5 @@ class _WindowKeys:
         self._environ = environ
 
     def find(self, service: Service, *, own_names: bool) -> EnvironmentKey | None:
-        for name in service.key_env if own_names else ():
-            if value := self._environ.get(name, "").strip():
-                return EnvironmentKey(Secret(value), given=False)
-        return None
+        found = key_in(self._environ, own_names_of(service)) if own_names else None
+        return EnvironmentKey(found[0], given=False) if found is not None else None

@@ -4,15 +4,23 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
-from typing import Final, Protocol
-from urllib.parse import urlsplit
+from typing import Final
 
 from desktop_chat.chat.listeners import subscription
-from desktop_chat.core.access import Access
+from desktop_chat.chat.service_keys import (
+    EnvironmentKey,
+    FoundKeys,
+    KeyEnvironment,
+    ServiceKeys,
+    is_safe_for_keys,
+)
+from desktop_chat.core.access import Access, KeyUse
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError, SecretStoreError
 from desktop_chat.core.events import (
+    ChoiceDelta,
+    ImagePart,
     Notice,
+    NoticeKind,
     ReasoningDelta,
     StreamControl,
     TextDelta,
@@ -30,52 +38,67 @@ from desktop_chat.core.ports import (
 from desktop_chat.core.requests import ChatMessage, ChatRequest
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service
+from desktop_chat.core.trace import TraceRequest
+
+__all__ = [
+    "CheckResult",
+    "EnvironmentKey",
+    "KeyEnvironment",
+    "KeySlot",
+    "KeyState",
+    "ServiceSetup",
+    "is_safe_for_keys",
+]
 
 _CHECK_TOKENS: Final = 16
 
 
+_OF_KEYS: Final = frozenset(
+    (
+        ErrorKind.AUTHENTICATION,
+        ErrorKind.PERMISSION,
+        ErrorKind.BALANCE,
+        ErrorKind.RATE_LIMIT,
+    )
+)
+"""What one key of a service may meet and another may not."""
+_DELTAS: Final = (TextDelta, ReasoningDelta, ToolCallDelta, ChoiceDelta, ImagePart)
+
+
 @dataclass(frozen=True, slots=True)
-class EnvironmentKey:
-    """A key from an environment variable or a ``.env`` file.
+class KeySlot:
+    """One of the keys of a service, without the key.
 
     Attributes:
-        key: the key.
-        given: it was given for this very call and no service in particular; it goes to whatever
-            address is asked. Otherwise it was found under a name of the service.
+        slot: its number, from 0; what ``save_key`` and ``delete_key`` know it by.
+        hint: enough to tell it from another (``sk-…3f9a``).
+        use: how it is doing.
     """
 
-    key: Secret
-    given: bool
-
-
-class KeyEnvironment(Protocol):
-    """Keys that the user keeps in environment variables, or in a ``.env`` file."""
-
-    def find(self, service: Service, *, own_names: bool) -> EnvironmentKey | None:
-        """Return the key for a service.
-
-        Args:
-            service: whose key.
-            own_names: whether the service's own names may be looked under.
-        """
-        ...
+    slot: int
+    hint: str
+    use: KeyUse
 
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """What is known of a service's key, without the key.
+    """What is known of a service's keys, without the keys.
 
     Attributes:
-        place: where it is kept, or None when there is none for this origin.
-        hint: enough to tell it from another (``sk-…3f9a``), or "".
-        origin: where it goes, or "" for a base URL that is none.
+        place: where they are kept, or None when there is none for this origin.
+        hint: enough to tell the first one from another (``sk-…3f9a``), or "".
+        origin: where they go, or "" for an address that is none.
         problem: why the keyring could not be asked: a ``SecretStoreError`` reason, or "".
+        keys: all of them; each of several has a state of its own.
+        token_origin: where tokens are got with them, if that is elsewhere; else "".
     """
 
     place: KeyPlace | None
     hint: str
     origin: str
     problem: str
+    keys: tuple[KeySlot, ...] = ()
+    token_origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +109,25 @@ class CheckResult:
         ok: an answer began.
         first_token: seconds until it began, or None.
         error: why it did not, or None.
+        keys: how each of the service's keys is doing, in their order. Each was tried.
     """
 
     ok: bool
     first_token: float | None
     error: ErrorInfo | None
+    keys: tuple[KeyUse, ...] = ()
 
 
 class ServiceSetup:
     """Finds, keeps and tries the keys of services, each for its own origin alone.
-
-    The service's own environment names hold a key for the address that the service is known by,
-    so such a key goes to that origin only. No key from the environment goes over plain http
-    beyond this machine.
 
     Args:
         catalogue: of services.
         secrets: the keyring.
         providers: makes what answers.
         environment: keys in environment variables.
-        environment_first: whether they go before saved ones, as a terminal user expects. In the
-            window a saved key goes first: it was given for this service by hand, and can be
-            changed there.
-        home_address: returns the base URL a service's environment names belong to.
+        environment_first: see ``ServiceKeys``.
+        home: returns a service as its environment names know it, or None.
         hide: called with every key that is read or saved, so that no log shows it.
     """
 
@@ -120,16 +139,20 @@ class ServiceSetup:
         *,
         environment: KeyEnvironment,
         environment_first: bool,
-        home_address: Callable[[Service], str],
+        home: Callable[[Service], Service | None],
         hide: Callable[[str], None],
     ) -> None:
         self._catalogue = catalogue
         self._secrets = secrets
         self._providers = providers
-        self._environment = environment
-        self._environment_first = environment_first
-        self._home_address = home_address
-        self._hide = hide
+        self._keys = ServiceKeys(
+            secrets,
+            providers,
+            environment=environment,
+            environment_first=environment_first,
+            home=home,
+            hide=hide,
+        )
         self._listeners: list[Callable[[str], None]] = []
 
     def subscribe(self, listener: Callable[[str], None]) -> Unsubscribe:
@@ -160,38 +183,55 @@ class ServiceSetup:
         """
         return self._providers.chat_url(service)
 
+    def preview(self, service: Service, request: ChatRequest) -> TraceRequest:
+        """Return what would be sent; see ``Providers.preview``."""
+        return self._providers.preview(service, request)
+
     def keyring_name(self) -> str:
         """Return the name of the keyring in use, for people; "" when there is none."""
         return self._secrets.backend()
 
     async def key_state(self, service: Service) -> KeyState:
-        """Tell whether there is a key for a service at its present address, and where."""
+        """Tell whether there are keys for a service at its present address, and where."""
         try:
-            origin = self._providers.origin(service)
+            origin, *others = self._providers.origins(service)
         except ProviderError:
             return KeyState(None, "", "", "")
+        token_origin = others[0] if others else ""
         problem = ""
+        found: FoundKeys | None = None
         try:
-            found = await self._find(service, origin)
+            found = await self._keys.find(service)
         except SecretStoreError as error:
-            found, problem = None, error.reason
+            problem = error.reason
         if found is None:
-            return KeyState(None, "", origin, problem or self._secrets.problem())
-        key, place = found
-        return KeyState(place, key.hint(), origin, self._secrets.problem())
+            problem = problem or self._secrets.problem()
+            return KeyState(None, "", origin, problem, token_origin=token_origin)
+        uses = self._providers.key_states(Access(service, found.keys))
+        slots = tuple(
+            KeySlot(slot, key.hint(), use)
+            for slot, (key, use) in enumerate(zip(found.keys, uses, strict=True))
+        )
+        return KeyState(
+            found.place, slots[0].hint, origin, self._secrets.problem(), slots, token_origin
+        )
 
-    async def save_key(self, service: Service, key: Secret) -> KeyPlace:
+    async def save_key(self, service: Service, key: Secret, slot: int = 0) -> KeyPlace:
         """Keep a key for a service at its present address, and for no other.
 
         A service that was not set up yet is so from now on.
 
+        Args:
+            service: whose key.
+            key: the key; an id with its secret where the service wants a pair (``Secret.pair``).
+            slot: which of several; what it held is replaced, one beyond the last is added.
+
         Raises:
-            ProviderError: BAD_REQUEST for a base URL that is none.
+            ProviderError: BAD_REQUEST for an address that is none.
             OSError: the user's file of services could not be written.
+            ValueError: the key is empty, or there are too many.
         """
-        self._hide(key.reveal())
-        origin = self._providers.origin(service)
-        place = await self._secrets.set(service.id, origin, key)
+        place = await self._keys.save(service, key, slot)
         known = self._catalogue.service(service.id)
         if known is None or not known.configured:
             self._catalogue.save(service)
@@ -199,28 +239,80 @@ class ServiceSetup:
             listener(service.id)
         return place
 
-    async def delete_key(self, service: Service) -> None:
-        """Forget the key of a service at its present address.
+    async def delete_key(self, service: Service, slot: int | None = None) -> None:
+        """Forget one key of a service at its present address, or all of them.
 
         Raises:
-            ProviderError: BAD_REQUEST for a base URL that is none.
+            ProviderError: BAD_REQUEST for an address that is none.
             SecretStoreError: the keyring holds it and did not delete it.
         """
-        await self._secrets.delete(service.id, self._providers.origin(service))
+        await self._keys.delete(service, slot)
+
+    async def forget_keys(self, service: Service) -> None:
+        """Forget every key of a service that goes, at each address it is known to have had, and
+        the password of its proxy.
+
+        Raises:
+            SecretStoreError: the keyring holds one and did not delete it.
+        """
+        await self._keys.forget(service)
+
+    async def proxy_user(self, service: Service) -> str:
+        """Return the user whose password is kept for a service's own proxy, or ""."""
+        login = await self._keys.proxy(service)
+        return login.parts()[0] if login is not None else ""
+
+    async def save_proxy(self, service: Service, login: Secret | None) -> KeyPlace | None:
+        """Keep user and password (``Secret.pair``) of a service's own proxy; None forgets them.
+
+        Raises:
+            ValueError: the service has no proxy of its own.
+            SecretStoreError: the keyring holds them and did not delete them.
+        """
+        return await self._keys.save_proxy(service, login)
+
+    async def system_proxy(self, service: Service) -> str:
+        """Return the proxy that the system names for a service, without password; or ""."""
+        return await self._providers.system_proxy(service)
 
     async def check(self, service: Service, model: str) -> CheckResult:
-        """Ask a service for a few tokens, and tell whether an answer begins."""
+        """Ask a service for a few tokens, with each of its keys, and tell whether an answer begins.
+
+        No backup is asked in its place.
+        """
+        try:
+            access = await self._keys.access(service)
+            self._providers.wake_keys(access)
+        except ProviderError as error:
+            return CheckResult(False, None, error.info)
+        results: list[CheckResult] = []
+        alone = [replace(access, keys=(key,)) for key in access.keys] or [access]
+        for with_one in alone:
+            result = await self._try(with_one, model)
+            results.append(result)
+            if result.error is not None and result.error.kind not in _OF_KEYS:
+                break
+        told = next((result for result in results if result.ok), results[0])
+        return replace(told, keys=self._providers.key_states(access))
+
+    async def _try(self, access: Access, model: str) -> CheckResult:
         request = ChatRequest(
             model=model, messages=(ChatMessage(Role.USER, "Hi"),), max_tokens=_CHECK_TOKENS
         )
         try:
-            provider = await self.provider(service)
+            provider = self._providers.provider(access)
             began = time.monotonic()
-            async with aclosing(provider.stream(request, StreamControl())) as events:
+            control = StreamControl(fresh=True)
+            async with aclosing(provider.stream(request, control)) as events:
                 async for event in events:
-                    if isinstance(event, TextDelta | ReasoningDelta | ToolCallDelta):
+                    if isinstance(event, _DELTAS):
                         return CheckResult(True, time.monotonic() - began, None)
-                    if isinstance(event, Notice) and event.error is not None:
+                    # Nobody waits for a second attempt; in the queue everyone does.
+                    if (
+                        isinstance(event, Notice)
+                        and event.kind is not NoticeKind.QUEUED
+                        and event.error is not None
+                    ):
                         return CheckResult(False, None, event.error)
         except ProviderError as error:
             return CheckResult(False, None, error.info)
@@ -236,65 +328,31 @@ class ServiceSetup:
         return [self._known(service, model) for model in await provider.list_models()]
 
     async def provider(self, service: Service) -> Provider:
-        """Return what answers for a service, with the key for its present address inside.
+        """Return what answers for a service, with the keys for its present address inside.
 
         Raises:
             ProviderError: NO_KEY, or what ``Providers.provider`` raises.
         """
-        if service.auth == "none":
-            return self._providers.provider(Access(service))
-        origin = self._providers.origin(service)
-        found, problem = None, ""
-        try:
-            found = await self._find(service, origin)
-        except SecretStoreError as error:
-            # Where there is no keyring at all, none is expected to hold a key.
-            problem = "" if error.reason == "missing" else error.reason
-        if found is None:
-            raise _no_key(origin, problem if is_safe_for_keys(origin) else "plain_http")
-        return self._providers.provider(Access(service, (found[0],)))
+        access = await self._keys.access(service)
+        return self._providers.provider(access, await self._backup(service))
 
     def environment_key(self, service: Service) -> EnvironmentKey | None:
         """Return the key that the environment holds for a service at its present address."""
         try:
-            return self._from_environment(service, self._providers.origin(service))
+            return self._keys.in_environment(service)
         except ProviderError:
             return None
 
-    async def _find(self, service: Service, origin: str) -> tuple[Secret, KeyPlace] | None:
-        """Look in the environment and in the keyring; a locked keyring matters only when it is
-        the last hope.
-        """
-        found = self._from_environment(service, origin)
-        if found is not None and self._environment_first:
-            return found.key, KeyPlace.ENVIRONMENT
-        try:
-            saved = await self._secrets.get(service.id, origin)
-        except SecretStoreError:
-            if found is None:
-                raise
-            saved = None
-        if saved is not None:
-            self._hide(saved.reveal())
-            return saved, KeyPlace.MEMORY if self._secrets.problem() else KeyPlace.KEYRING
-        return None if found is None else (found.key, KeyPlace.ENVIRONMENT)
-
-    def _from_environment(self, service: Service, origin: str) -> EnvironmentKey | None:
-        if not is_safe_for_keys(origin):
+    async def _backup(self, service: Service) -> Access | None:
+        """Return who is asked in its place; None where nobody is, or there is no key for them."""
+        plan = service.backup
+        backup = self._catalogue.service(plan.service_id) if plan.enabled else None
+        if backup is None or backup.id == service.id:
             return None
-        own_names = self._home_origin(service) == origin
-        found = self._environment.find(service, own_names=own_names)
-        if found is not None:
-            self._hide(found.key.reveal())
-        return found
-
-    def _home_origin(self, service: Service) -> str:
-        """Return where a service's own names may send a key; "" when that is no address."""
-        address = self._home_address(service)
         try:
-            return self._providers.origin(replace(service, base_url=address)) if address else ""
+            return await self._keys.access(backup)
         except ProviderError:
-            return ""
+            return None
 
     @staticmethod
     def _known(service: Service, model: Model) -> Model:
@@ -305,25 +363,3 @@ class ServiceSetup:
             output_tokens=model.output_tokens or known.output_tokens,
             thinking=known.thinking,
         )
-
-
-def is_safe_for_keys(origin: str) -> bool:
-    """Tell whether a key may go to an origin unasked: by https, or on this machine.
-
-    Names below ``localhost`` are not this machine for sure: many resolvers ask the network.
-    """
-    parts = urlsplit(origin)
-    if parts.scheme == "https":
-        return True
-    host = parts.hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _no_key(origin: str, problem: str) -> ProviderError:
-    values = {"problem": problem} if problem else {}
-    return ProviderError(ErrorInfo(ErrorKind.NO_KEY, host=origin, values=values))

@@ -108,6 +108,10 @@ class Providers(Protocol):
         """
         ...
 
+    async def system_proxy(self, service: Service) -> str:
+        """Return the proxy that the system names for a service, without password; or ""."""
+        ...
+
     async def forget_keys(self, service_id: str) -> None:
         """Forget the tokens of a service and how its keys are doing: they have changed."""
         ...

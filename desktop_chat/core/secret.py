@@ -28,8 +28,11 @@ class Secret:
         return name, secret
 
     def hint(self) -> str:
-        """Return enough of the key to tell it from another: ``sk-…3f9a``, or ``…`` when short."""
-        value = self._value
+        """Return enough of the key to tell it from another: ``sk-…3f9a``, or ``…`` when short.
+
+        Of a pair it tells of the first half.
+        """
+        value, _ = self.parts()
         if len(value) < 16:
             return "…"  # or more than half of it would be shown
         head = value[:3] if value[2:3] == "-" else value[:4]

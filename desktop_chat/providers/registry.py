@@ -1,5 +1,6 @@
 """The protocols by name, and the connections that all providers share."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -30,6 +31,7 @@ from desktop_chat.providers.gateway_images import GatewayImages
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.images_api import ImagesApi
 from desktop_chat.providers.key_ring import RotatingKeys
+from desktop_chat.providers.network import ProxySettingError, parse_proxy
 from desktop_chat.providers.ollama import Ollama
 from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.openai_responses import OpenAiResponses
@@ -158,6 +160,16 @@ class HttpProviders:
     def wake_keys(self, access: Access) -> None:
         """Let keys be tried again; see ``Providers.wake_keys``."""
         self._auths.wake(access.service.id, self.origin(access.service), access.keys)
+
+    async def system_proxy(self, service: Service) -> str:
+        """Return the system's proxy for a service; see ``Providers.system_proxy``."""
+        url = self._address(service).origin
+        try:
+            # Where the system keeps it, it may have to be asked for.
+            found = await asyncio.to_thread(self._transport.proxy_for, url)
+            return parse_proxy(found)[0] if found else ""
+        except ProxySettingError as error:
+            return error.shown
 
     async def forget_keys(self, service_id: str) -> None:
         """Forget tokens and states of keys; see ``Providers.forget_keys``."""

@@ -2,15 +2,20 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from desktop_chat.core.identity import KEY_VARIABLE
+from desktop_chat.core.access import PAIR_WAYS
+from desktop_chat.core.identity import KEY_ID_VARIABLE, KEY_SECRET_VARIABLE, KEY_VARIABLE
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
 
 _log = logging.getLogger(__name__)
+
+
+Names: TypeAlias = tuple[str] | tuple[str, str]
+"""The name of a variable with a key, or those of an id and its secret."""
 
 
 class FoundKey(NamedTuple):
@@ -18,9 +23,9 @@ class FoundKey(NamedTuple):
 
     Attributes:
         secret: the key.
-        source: the name of the variable; for one from a file ``.env: NAME``.
-        given: it stood under ``DESKTOP_CHAT_API_KEY``, for whatever service is asked; otherwise
-            under a name of the service.
+        source: the name of the variable, or both of a pair; from a file ``.env: NAME``.
+        given: it stood under ``DESKTOP_CHAT_API_KEY``, or its like for pairs, for whatever service
+            is asked; otherwise under a name of the service.
     """
 
     secret: Secret
@@ -40,6 +45,9 @@ def find_key(
     ``DESKTOP_CHAT_API_KEY`` comes before the service's own names, and the process's environment
     before a ``.env`` file. The file is read and not exported, so that no child process gets it.
 
+    A service that wants an id with a secret has them in two variables of the same place:
+    ``DESKTOP_CHAT_KEY_ID`` and ``DESKTOP_CHAT_KEY_SECRET``, or the first two of its own names.
+
     Args:
         service: whose key.
         environ: in place of the process's environment.
@@ -47,15 +55,34 @@ def find_key(
         own_names: False leaves the service's own names out. Use it when the address is not the
             service's own: a key under such a name was given for the service's host.
     """
-    environ = os.environ if environ is None else environ
-    names = (KEY_VARIABLE, *(service.key_env if own_names else ()))
-    for name in names:
-        if value := environ.get(name, "").strip():
-            return FoundKey(Secret(value), name, name == KEY_VARIABLE)
-    values = read_env_file((folder or Path()) / ".env")
-    for name in names:
-        if value := values.get(name, "").strip():
-            return FoundKey(Secret(value), f".env: {name}", name == KEY_VARIABLE)
+    general: Names
+    if service.auth in PAIR_WAYS:
+        general = (KEY_ID_VARIABLE, KEY_SECRET_VARIABLE)
+    else:
+        general = (KEY_VARIABLE,)
+    names = [general, *(own_names_of(service) if own_names else ())]
+    if found := key_in(os.environ if environ is None else environ, names):
+        return FoundKey(found[0], " ".join(found[1]), found[1] == general)
+    if found := key_in(read_env_file((folder or Path()) / ".env"), names):
+        return FoundKey(found[0], f".env: {' '.join(found[1])}", found[1] == general)
+    return None
+
+
+def own_names_of(service: Service) -> list[Names]:
+    """Return the names of its own under which a service's key is looked for: one each, or the two
+    of an id and its secret.
+    """
+    if service.auth in PAIR_WAYS:
+        return [(service.key_env[0], service.key_env[1])] if len(service.key_env) > 1 else []
+    return [(name,) for name in service.key_env]
+
+
+def key_in(values: Mapping[str, str], names: Iterable[Names]) -> tuple[Secret, Names] | None:
+    """Return the first key whose names all have a value, with its names."""
+    for group in names:
+        parts = [values.get(name, "").strip() for name in group]
+        if all(parts):
+            return (Secret(parts[0]) if len(parts) == 1 else Secret.pair(*parts)), group
     return None
 
 

@@ -140,9 +140,8 @@ async def open_settings(
         redact=lambda text: text, demo_texts=RESOURCES / "demo", demo_speed=math.inf
     )
 
-    def home_address(service: Service) -> str:
-        shipped = catalogue.shipped(service.id)
-        return shipped.base_url if shipped is not None else service.base_url
+    def home(service: Service) -> Service | None:
+        return catalogue.shipped(service.id) or service
 
     setup = ServiceSetup(
         catalogue,
@@ -150,7 +149,7 @@ async def open_settings(
         providers,
         environment=Environment(environment or {}),
         environment_first=False,
-        home_address=home_address,
+        home=home,
         hide=lambda _key: None,
     )
     lists = ModelLists(setup, catalogue, tasks)
