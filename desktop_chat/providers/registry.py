@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,16 +17,18 @@ from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service
 from desktop_chat.core.trace import TraceRequest
 from desktop_chat.providers.address import Address, parse_address
-from desktop_chat.providers.answer_cache import AnswerCache
+from desktop_chat.providers.answer_cache import AnswerCache, Cached
 from desktop_chat.providers.anthropic import Anthropic
 from desktop_chat.providers.auth import Tokens, make_auth
 from desktop_chat.providers.auth_oauth import token_place
 from desktop_chat.providers.auth_state import AuthState
+from desktop_chat.providers.breaker import Breaker
 from desktop_chat.providers.by_model import ByModel
 from desktop_chat.providers.demo.models import MODELS
 from desktop_chat.providers.demo.server import DemoServer
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.exchange import ProtocolFactory
+from desktop_chat.providers.failover import FailOver, Side
 from desktop_chat.providers.gateway import Gateway
 from desktop_chat.providers.gateway_images import GatewayImages
 from desktop_chat.providers.http import HttpTransport
@@ -37,7 +40,7 @@ from desktop_chat.providers.openai_chat import OpenAiChat
 from desktop_chat.providers.openai_responses import OpenAiResponses
 from desktop_chat.providers.pictures import HttpPictures
 from desktop_chat.providers.quiet import silence_libraries
-from desktop_chat.providers.retry import Retrying, RetryPolicy
+from desktop_chat.providers.retry import RetryPolicy
 from desktop_chat.providers.states import ServiceStates
 from desktop_chat.providers.tracing import Traced
 from desktop_chat.providers.websocket import WebSocketChat
@@ -113,10 +116,32 @@ class HttpProviders:
         return protocol(service, address, None, self._transport, errors).preview(request)
 
     def _composed(self, access: Access, backup: Access | None) -> Provider:
+        """From the outside in: the cache, the backup, retries, the breaker, limits, the keys."""
         service = access.service
+        asked = self._alone(access)
+        plan = service.backup
+        if plan.enabled and backup is not None and backup.service.id != service.id:
+            asked = FailOver(self._side(access), self._side(backup), plan)
+        if service.cache and self.answers is not None:
+            asked = Cached(asked, self.answers, service, self.origin(service))
+        return asked
+
+    def _side(self, access: Access) -> Side:
+        service = access.service
+        try:
+            breaker = self.states.of(service, self.origin(service)).breaker
+        except ProviderError:
+            breaker = Breaker()  # What is wrong with its address is told when it is asked.
+        return Side(service, partial(self._alone, access), breaker)
+
+    def _alone(self, access: Access) -> Provider:
+        """Return what answers for one service, without a backup."""
+        service = access.service
+        state = self.states.of(service, self.origin(service))
         if service.protocol == _DEMO:
-            return Retrying(_Demo(service, self._demo, self._transport, self._redact), self._retry)
-        return Retrying(self._asking(access), self._retry)
+            demo = _Demo(service, self._demo, self._transport, self._redact)
+            return state.around(demo, self._retry)
+        return state.around(self._asking(access), self._retry)
 
     def _asking(self, access: Access) -> Provider:
         """Return what asks a service once, with whichever of its keys can be used."""
@@ -134,12 +159,14 @@ class HttpProviders:
         transport = self._transport.with_login(access.proxy)
         errors = ErrorReader(address.host, redact)
         auth = make_auth(service, key, errors, Tokens(address, self._auths, transport, redact))
-        protocol = _named(_PROTOCOLS, service.protocol)
-        asked: Provider = protocol(service, address, auth, transport, errors)
+        heard = self.states.of(service, address.origin).limiter.heard
+        text = _named(_PROTOCOLS, service.protocol)(service, address, auth, transport, errors)
+        text.on_headers = heard
         if not service.images:
-            return asked
-        images = _named(_IMAGES, service.images)
-        return ByModel(service, asked, images(service, address, auth, transport, errors))
+            return text
+        images = _named(_IMAGES, service.images)(service, address, auth, transport, errors)
+        images.on_headers = heard
+        return ByModel(service, text, images)
 
     def origin(self, service: Service) -> str:
         """Return the origin a key would go to; see ``Providers.origin``."""
