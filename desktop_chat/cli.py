@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -21,14 +21,18 @@ from desktop_chat.chat.ask_output import (
     TextOutput,
     harmless,
 )
+from desktop_chat.chat.attachments import AttachmentReader, check_count, first_refusal
 from desktop_chat.chat.choose import ChoiceError, Chooser, NothingSetUpError
 from desktop_chat.chat.defaults import default_rounds
 from desktop_chat.chat.dialogue import Asking, Dialogue
 from desktop_chat.chat.explain import exit_status, explain_error
+from desktop_chat.chat.explain_files import explain_file
+from desktop_chat.chat.picture_files import PictureFiles
 from desktop_chat.chat.setup import KeyState
 from desktop_chat.core import settings as keys
-from desktop_chat.core.errors import ErrorKind, ProviderError
-from desktop_chat.core.events import FinishReason
+from desktop_chat.core.attachments import Attached
+from desktop_chat.core.errors import ChatError, ErrorKind, ProviderError
+from desktop_chat.core.events import FinishReason, ImagePart, StreamEvent
 from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.identity import COMMAND
 from desktop_chat.core.json import JsonValue
@@ -46,8 +50,11 @@ _END_WORDS: Final = ("q", "quit", "exit")
 _EVENTS: Final = """\
   {"event":"text","text":".."}
   {"event":"reasoning","text":".."}
+  {"event":"choice","index":1,"text":"..","reasoning":".."}
+  {"event":"picture","path":".."}
   {"event":"notice","kind":"retry","message":".."}
-  {"event":"usage","input_tokens":1,"output_tokens":2,"cached_tokens":0,"reasoning_tokens":0}
+  {"event":"usage","input_tokens":1,"output_tokens":2,"cached_tokens":0,"reasoning_tokens":0,
+   "cache_write_tokens":0,"images":0}
   {"event":"done","reason":"stop|length|tool_calls|content_filter|stopped|unknown"}
   {"event":"error","kind":"..","status":401,"message":".."}"""
 
@@ -114,6 +121,21 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     _add_service(parser)
     add = parser.add_argument
     add("--model", metavar="ID", help=tr("the model"))
+    add(
+        "--attach",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help=tr("a picture, text or PDF file that goes with the first question; may be repeated"),
+    )
+    add(
+        "--output-dir",
+        metavar="FOLDER",
+        type=Path,
+        default=Path(),
+        help=tr("where pictures that the model makes are saved; the current folder by default"),
+    )
     add("--system", metavar="TEXT", default="", help=tr("the system prompt"))
     add(
         "--param",
@@ -256,8 +278,9 @@ class _Command:
     def _ask(self) -> int:
         args = self._args
         question = sys.stdin.read() if args.question == "-" else args.question
-        if question is not None and not question.strip():
+        if question is not None and not question.strip() and not args.attach:
             raise ChoiceError(tr("The question is empty."))
+        files = self._files()
         service = self._service()
         asking = Asking(
             service=service,
@@ -268,6 +291,9 @@ class _Command:
             stream=not args.no_stream,
             rounds=default_rounds(self._house.settings),
         )
+        model = service.model(asking.model)
+        if (refused := first_refusal(model, [item.file for item in files])) is not None:
+            raise ChoiceError(explain_file(refused))
         with contextlib.ExitStack() as stack:
             log = None
             if args.log is not None:
@@ -287,7 +313,7 @@ class _Command:
                     tr("The log cannot be written: {reason}").format(reason=error.strerror)
                 ),
             )
-            talk = _Talk(self._runner, dialogue, tee)
+            talk = _Talk(self._runner, dialogue, tee, files, PictureFiles(args.output_dir))
             try:
                 status = talk.ask(question) if question is not None else talk.loop()
             finally:
@@ -297,6 +323,14 @@ class _Command:
                 _tell(tr("The conversation is not saved: {reason}").format(reason=told.title))
                 return status or EXIT_FAILED
             return status
+
+    def _files(self) -> list[Attached]:
+        paths: list[Path] = self._args.attach
+        try:
+            check_count(len(paths))
+            return self._runner.run(_read_files(paths))
+        except ChatError as error:
+            raise ChoiceError(explain_file(error.info)) from error
 
     def _output(self, service: Service) -> Output:
         name = service.title(language())
@@ -314,10 +348,20 @@ class _Command:
 class _Talk:
     """Questions from the terminal, answers to it."""
 
-    def __init__(self, runner: asyncio.Runner, dialogue: Dialogue, tee: Tee) -> None:
+    def __init__(
+        self,
+        runner: asyncio.Runner,
+        dialogue: Dialogue,
+        tee: Tee,
+        files: Sequence[Attached],
+        pictures: PictureFiles,
+    ) -> None:
         self._runner = runner
         self._dialogue = dialogue
         self._tee = tee
+        self._files = files
+        self._pictures = pictures
+        self._unsaved = False
 
     def ask(self, text: str) -> int:
         """Ask one question, and return its exit status."""
@@ -327,6 +371,8 @@ class _Talk:
             return _lost_reader(self._tee.failure)
         if message.error is not None:
             return exit_status(message.error.kind)
+        if self._unsaved:
+            return EXIT_FAILED
         return exit_status(message.reason or FinishReason.UNKNOWN)
 
     def loop(self) -> int:
@@ -344,14 +390,31 @@ class _Talk:
         return status
 
     async def _answer(self, text: str) -> Message:
+        files, self._files = self._files, ()
         try:
-            message = await self._dialogue.ask(text, self._tee.event)
+            message = await self._dialogue.ask(text, self._hear, files)
         except asyncio.CancelledError:
             if self._dialogue.last is not None:
                 self._tee.finish(self._dialogue.last)
             raise
         self._tee.finish(message)
         return message
+
+    def _hear(self, event: StreamEvent) -> None:
+        self._tee.event(event)
+        if isinstance(event, ImagePart):
+            try:
+                path = self._pictures.save(event.data)
+            except OSError as error:
+                self._unsaved = True
+                _tell(tr("A picture cannot be saved: {reason}").format(reason=error.strerror))
+            else:
+                self._tee.picture(str(path))
+
+
+async def _read_files(paths: Sequence[Path]) -> list[Attached]:
+    reader = AttachmentReader()
+    return [await reader.read_path(path) for path in paths]
 
 
 def _read_question() -> str | None:

@@ -14,9 +14,11 @@ from desktop_chat.chat.explain import (
     explain_notice,
     retry_count,
 )
+from desktop_chat.chat.gathered import Choices
 from desktop_chat.chat.words import sentences
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import (
+    ChoiceDelta,
     FinishReason,
     Notice,
     NoticeKind,
@@ -37,6 +39,10 @@ class Output(Protocol):
 
     def event(self, event: StreamEvent) -> None:
         """Print what an event tells."""
+        ...
+
+    def picture(self, path: str) -> None:
+        """Print where a picture of the answer is."""
         ...
 
     def finish(self, message: Message) -> None:
@@ -75,9 +81,12 @@ class TextOutput:
         self._thoughts = thoughts
         self._thinking = False
         self._ended_line = True
+        self._choices = Choices()
 
     def event(self, event: StreamEvent) -> None:
-        """Print text and thinking at once, and tell of retries."""
+        """Print text and thinking at once, and tell of retries; further answers wait for the end
+        of the first.
+        """
         if isinstance(event, TextDelta):
             self._end_thought()
             self._out.write(harmless(event.text) if self._terminal else event.text)
@@ -89,18 +98,28 @@ class TextOutput:
                 self._err.write("\x1b[2m")
             self._err.write(harmless(event.text))
             self._err.flush()
+        elif isinstance(event, ChoiceDelta):
+            self._choices.add(event)
         elif isinstance(event, Notice) and event.kind is NoticeKind.RETRY:
             explanation = explain_notice(event, service_name=self._service_name)
             if explanation is not None:
                 self._say(f"{explanation.title} · {retry_count(event)}")
 
+    def picture(self, path: str) -> None:
+        """Print its path on a line of its own."""
+        self._end_line()
+        self._out.write(harmless(path) + "\n")
+        self._out.flush()
+
     def finish(self, message: Message) -> None:
-        """End the last line, and say why the answer is not whole, if it is not."""
-        self._end_thought()
-        if not self._ended_line:
-            self._out.write("\n")
+        """End the last line, print further answers, and say why the answer is not whole, if it is
+        not.
+        """
+        self._end_line()
+        choices, self._choices = self._choices, Choices()
+        for text, _ in choices.all():
+            self._out.write("\n" + (harmless(text) if self._terminal else text).rstrip("\n") + "\n")
             self._out.flush()
-            self._ended_line = True
         if message.state is not MessageState.STOPPED:
             explanation = explain_end(message, terminal=True)
             if explanation is not None:
@@ -116,6 +135,13 @@ class TextOutput:
         for line in (explanation.cause, detail):
             if line:
                 self._say(f"  {line}")
+
+    def _end_line(self) -> None:
+        self._end_thought()
+        if not self._ended_line:
+            self._out.write("\n")
+            self._out.flush()
+            self._ended_line = True
 
     def _end_thought(self) -> None:
         if self._thinking:
@@ -148,12 +174,18 @@ class JsonOutput:
             self._line("text", text=event.text)
         elif isinstance(event, ReasoningDelta):
             self._line("reasoning", text=event.text)
+        elif isinstance(event, ChoiceDelta):
+            self._line("choice", index=event.index, text=event.text, reasoning=event.reasoning)
         elif isinstance(event, Usage):
             self._usage = event
         elif isinstance(event, Notice) and event.kind is NoticeKind.RETRY:
             explanation = explain_notice(event, service_name=self._service_name)
             title = explanation.title if explanation is not None else ""
             self._line("notice", kind="retry", message=title)
+
+    def picture(self, path: str) -> None:
+        """Print where it is."""
+        self._line("picture", path=path)
 
     def finish(self, message: Message) -> None:
         """Print the usage, if there is one, and how the answer ended."""
@@ -214,6 +246,10 @@ class LogOutput:
             if explanation is not None:
                 self._head(tr("Notice"), explanation.title)
 
+    def picture(self, path: str) -> None:
+        """Write where a picture is."""
+        self._head(tr("Picture"), path)
+
     def finish(self, message: Message) -> None:
         """Write how the answer ended."""
         if message.state is MessageState.FAILED:
@@ -270,6 +306,11 @@ class Tee:
         """An event of its answer."""
         self._to_reader(lambda reader: reader.event(event))
         self._to_log(lambda log: log.event(event))
+
+    def picture(self, path: str) -> None:
+        """A picture of its answer was saved."""
+        self._to_reader(lambda reader: reader.picture(path))
+        self._to_log(lambda log: log.picture(path))
 
     def finish(self, message: Message) -> None:
         """The answer in its final form."""

@@ -1,16 +1,20 @@
 """Questions and answers one after another, for the terminal: turns without a window."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from desktop_chat.chat import context
+from desktop_chat.chat.asking import new_question, title_for
+from desktop_chat.chat.attachments import first_refusal
+from desktop_chat.chat.gathered import sibling
+from desktop_chat.chat.preparing import prompt_context
 from desktop_chat.chat.saver import Saver
 from desktop_chat.chat.setup import ServiceSetup
-from desktop_chat.chat.title import title_of
 from desktop_chat.chat.turn import Prepared, Turn
-from desktop_chat.core.errors import ErrorInfo
-from desktop_chat.core.events import StreamEvent
+from desktop_chat.core.attachments import Attached
+from desktop_chat.core.errors import ErrorInfo, ProviderError
+from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.i18n import language
 from desktop_chat.core.ids import new_id
 from desktop_chat.core.json import JsonValue
@@ -22,7 +26,7 @@ from desktop_chat.core.messages import (
     Role,
 )
 from desktop_chat.core.ports import ConversationStore, TaskKeeper
-from desktop_chat.core.services import Service
+from desktop_chat.core.services import Price, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +97,26 @@ class Dialogue:
         self._branch: list[Message] = []
         self._conversation: Conversation | None = None
         self._turn: Turn | None = None
+        self._blobs: dict[str, bytes] = {}
+        self._remote_id = ""
 
     @property
     def saving_error(self) -> ErrorInfo | None:
         """Why something is not saved, or None."""
         return self._saver.error if self._saver is not None else None
 
-    async def ask(self, text: str, notify: Callable[[StreamEvent], None]) -> Message:
+    async def ask(
+        self,
+        text: str,
+        notify: Callable[[StreamEvent], None],
+        attachments: Sequence[Attached] = (),
+    ) -> Message:
         """Ask, and return the answer in its final form.
 
         Args:
-            text: the question.
+            text: the question; it may be blank where there are files.
             notify: called with every event of the answer.
+            attachments: the files of the question; later questions send them again.
 
         Raises:
             asyncio.CancelledError: the task was cancelled; ``last`` has the answer as it stopped.
@@ -112,10 +124,11 @@ class Dialogue:
         now = time.time()
         if self._conversation is None:
             self._conversation = Conversation(
-                new_id(), title_of(text), now, now, options=self._asking.options()
+                new_id(), "", now, now, options=self._asking.options()
             )
         parent_id = self._branch[-1].id if self._branch else None
-        question = Message(new_id(), self._conversation.id, parent_id, Role.USER, text, now)
+        question = new_question(self._conversation.id, parent_id, text, attachments)
+        self._blobs |= {item.file.blob: item.data for item in attachments}
         answer = Message(
             new_id(),
             self._conversation.id,
@@ -129,14 +142,34 @@ class Dialogue:
             model=self._asking.model,
             run_id=self._run_id,
         )
-        self._conversation = replace(self._conversation, leaf_id=answer.id, updated_at=now)
+        title = self._conversation.title or title_for(question)
+        self._conversation = replace(
+            self._conversation, title=title, leaf_id=answer.id, updated_at=now
+        )
         if self._saver is not None:
-            await self._saver.begin(self._conversation, question, answer)
-        self._turn = Turn(answer, notify, saver=self._saver, tasks=self._tasks)
+            await self._saver.begin(self._conversation, question, answer, attachments)
+        self._turn = turn = Turn(answer, notify, saver=self._saver, tasks=self._tasks)
         try:
-            return await self._turn.run(lambda: self._prepare(question))
+            message = await turn.run(lambda: self._prepare(question))
+            await self._save_siblings(turn, message)
+            return message
         finally:
-            self._branch += [question, self._turn.snapshot()]
+            message = turn.snapshot()
+            self._branch += [question, message]
+            self._remember(turn.remote_id, message)
+
+    async def _save_siblings(self, turn: Turn, message: Message) -> None:
+        if self._saver is not None:
+            for text, reasoning in turn.choices():
+                await self._saver.finish(sibling(message, text, reasoning))
+
+    def _remember(self, remote_id: str, message: Message) -> None:
+        """Keep the service's own id of the conversation while it is known to hold all of it."""
+        ours = message.service_id == self._asking.service.id
+        if message.state is not MessageState.DONE or not ours:
+            self._remote_id = ""
+        else:
+            self._remote_id = remote_id or self._remote_id
 
     @property
     def last(self) -> Message | None:
@@ -151,6 +184,8 @@ class Dialogue:
     def clear(self) -> None:
         """Forget what was said; the next question begins a new conversation."""
         self._branch.clear()
+        self._blobs.clear()
+        self._remote_id = ""
         self._conversation = None
 
     async def aclose(self) -> None:
@@ -161,10 +196,36 @@ class Dialogue:
     async def _prepare(self, question: Message) -> Prepared:
         asking = self._asking
         options = asking.options()
-        built = context.build(self._branch, question, options, rounds=asking.rounds)
-        request = context.request_for(options, asking.model, built.messages)
+        model = asking.service.model(asking.model)
+        if (refused := first_refusal(model, question.attachments)) is not None:
+            raise ProviderError(refused)
+        if model.makes == "image":
+            built = prompt_context(question, self._blobs)
+        else:
+            keys = context.files(self._branch, question, model, rounds=asking.rounds)
+            built = context.build(
+                self._branch,
+                question,
+                options,
+                rounds=asking.rounds,
+                blobs={key: self._blobs[key] for key in keys if key in self._blobs},
+                service_id=asking.service.id,
+            )
+        request = context.request_for(
+            options,
+            asking.model,
+            built.messages,
+            conversation_id=question.conversation_id,
+            remote_id=self._remote_id,
+        )
         request = replace(request, extra=asking.params, stream=asking.stream)
-        return Prepared(await self._setup.provider(asking.service), request, built.omitted)
+        provider = await self._setup.provider(asking.service)
+        return Prepared(provider, request, built.omitted, self._price)
+
+    def _price(self, service_id: str, model: str) -> Price | None:
+        asked = self._asking.service
+        service = asked if asked.id == service_id else self._setup.service(service_id)
+        return service.model(model).price if service is not None else None
 
 
 def _ignore(_error: ErrorInfo | None) -> None:

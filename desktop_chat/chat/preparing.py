@@ -3,7 +3,7 @@ builds the request.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,8 +16,8 @@ from desktop_chat.core.attachments import Attached, AttachmentKind
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.messages import ChatOptions, Message, MessageHead, Role
 from desktop_chat.core.ports import ConversationStore, TaskKeeper
-from desktop_chat.core.requests import ChatMessage
-from desktop_chat.core.services import Model, Price
+from desktop_chat.core.requests import ChatMessage, ChatRequest
+from desktop_chat.core.services import Model, Price, Service
 from desktop_chat.markdown.stream import parse
 from desktop_chat.markdown.to_text import to_text
 
@@ -86,6 +86,12 @@ class Preparing:
         Raises:
             ChatError: the service is gone, or has no key, or does not take a file of the question.
         """
+        service, request, omitted = await self.request(plan)
+        provider = await self.ports.setup.provider(service)
+        return Prepared(provider, request, omitted, self._price)
+
+    async def request(self, plan: Plan) -> tuple[Service, ChatRequest, int]:
+        """Return who is asked and what, and how many messages are left out; see ``prepare``."""
         answer, question = plan.answer, plan.question
         service = self.ports.setup.service(answer.service_id)
         if service is None or not answer.model:
@@ -104,8 +110,7 @@ class Preparing:
             conversation_id=answer.conversation_id,
             remote_id=plan.remote_id,
         )
-        provider = await self.ports.setup.provider(service)
-        return Prepared(provider, request, built.omitted, self._price)
+        return service, request, built.omitted
 
     async def _context(self, plan: Plan, model: Model) -> context.Context:
         options, question = plan.options, plan.question
@@ -153,6 +158,12 @@ class Preparing:
     def _price(self, service_id: str, model: str) -> Price | None:
         service = self.ports.setup.service(service_id)
         return service.model(model).price if service is not None else None
+
+
+def prompt_context(question: Message, blobs: Mapping[str, bytes]) -> context.Context:
+    """Return what is sent to a model that makes pictures: it reads a prompt, not a conversation."""
+    built = context.build((), question, ChatOptions(), rounds=None, blobs=blobs)
+    return context.Context((with_texts(built.messages[-1]),), 0)
 
 
 def with_texts(message: ChatMessage) -> ChatMessage:
