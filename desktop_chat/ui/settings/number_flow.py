@@ -55,6 +55,8 @@ class NumberFlow(QWidget):
         self.fields: dict[str, SpinField] = {}
         self._labels: dict[str, Label] = {}
         self._showing = False
+        self._service_id = ""
+        self._stepped: set[str] = set()
         self._flow = Flow()
         self._flow.setContentsMargins(0, 0, 0, 0)
         self.setLayout(self._flow)
@@ -70,7 +72,7 @@ class NumberFlow(QWidget):
         field = SpinField(theme, "")
         field.setRange(number.least, number.most)
         field.setFixedWidth(number.width)
-        field.valueChanged.connect(self._stepped)
+        field.valueChanged.connect(lambda _value: self._step(number.key))
         field.editingFinished.connect(self.commit)
         pair = QWidget()
         inside = QHBoxLayout(pair)
@@ -101,27 +103,33 @@ class NumberFlow(QWidget):
         field.setSpecialValueText(none)
 
     def show_service(self, service: Service) -> None:
-        """Show what holds for a service."""
-        self._pause.stop()
+        """Show what holds for a service; what is being stepped for it stays."""
+        if service.id != self._service_id:
+            self._service_id = service.id
+            self._pause.stop()
+            self._stepped.clear()
         self._showing = True
         for key, field in self.fields.items():
-            field.setValue(self._numbers[key].read(service))
+            if key not in self._stepped:
+                field.setValue(self._numbers[key].read(service))
         self._showing = False
 
-    def _stepped(self) -> None:
+    def _step(self, key: str) -> None:
         if not self._showing:
+            self._stepped.add(key)
             self._pause.start()
 
     def commit(self) -> None:
         """Save what was changed."""
         self._pause.stop()
+        stepped, self._stepped = self._stepped, set()
         service = self._editor.service
-        if not service.id:
+        if service.id != self._service_id:
             return
         changed = service
-        for key, field in self.fields.items():
-            number = self._numbers[key]
-            if field.value() != number.read(service):
-                changed = number.write(changed, field.value())
+        for key in stepped:
+            number, value = self._numbers[key], self.fields[key].value()
+            if value != number.read(service):
+                changed = number.write(changed, value)
         if changed != service:
             self._editor.save(changed)

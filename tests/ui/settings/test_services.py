@@ -395,9 +395,7 @@ async def test_a_refused_key_is_explained(tmp_path: Path) -> None:
         row.button.click()
         await until(lambda: not row.button.busy, "the check")
         assert "Invalid key" in row.fault.text()
-        assert desk.page.services.states.line(desk.service("mine")).text == (
-            "Invalid key · 401"
-        )
+        assert desk.page.services.states.line(desk.service("mine")).text == ("Invalid key · 401")
 
 
 @pytest.mark.parametrize("how", ["back", "esc", "hide", "other"])
