@@ -30,6 +30,7 @@ from desktop_chat.chat.session_events import (
     SavingRecovered,
     SessionEvent,
 )
+from desktop_chat.chat.traces import Traces
 from desktop_chat.chat.turn import Prepared, Turn
 from desktop_chat.core.attachments import Attached, Attachment
 from desktop_chat.core.errors import ChatError, ErrorInfo, ErrorKind
@@ -54,6 +55,7 @@ from desktop_chat.core.messages import (
     Role,
 )
 from desktop_chat.core.ports import Unsubscribe
+from desktop_chat.core.trace import Trace, TraceRequest
 
 _SAVE_PATIENCE: Final = 8.0
 """Seconds that a question waits for a disk that hangs before it is sent unsaved: longer than the
@@ -98,6 +100,7 @@ class ChatSession:
         self._preparing = Preparing(ports, self._kept.heads, self._kept.whole, self.blob)
         self._starting = False
         self._failed_now: set[str] = set()
+        self._traces = Traces()
         self.running_id: str | None = None
 
     @property
@@ -416,6 +419,23 @@ class ChatSession:
         )
         return last.id if refused else None
 
+    def trace(self, message_id: str) -> Trace | None:
+        """Return what went over the wire for an answer of this run, while that is kept."""
+        return self._traces.get(message_id)
+
+    async def rebuilt_request(self, message_id: str) -> TraceRequest:
+        """Return what would be sent now to get an answer: for those of earlier runs.
+
+        Raises:
+            ChatError: it could not be read, or its service is gone.
+        """
+        await self._ensure_open()
+        answer = await self._kept.need(message_id)
+        question = await self._kept.need(answer.parent_id or "")
+        plan = Plan(question, answer, self._options)
+        service, request, _omitted = await self._preparing.request(plan)
+        return self._ports.setup.preview(service, request)
+
     # -- beginnings ---------------------------------------------------------------------------
 
     @contextmanager
@@ -517,6 +537,7 @@ class ChatSession:
             return await self._preparing.prepare(plan)
 
         tasks = self._ports.tasks
+        control.trace = self._traces.begin(answer.id)
         turn = Turn(answer, self._hear, saver=self._saver, tasks=tasks, control=control)
         self._turn, self.running_id = turn, answer.id
         self._emit(RunningChanged(True))
