@@ -159,7 +159,9 @@ class HttpProviders:
         transport = self._transport.with_login(access.proxy)
         errors = ErrorReader(address.host, redact)
         auth = make_auth(service, key, errors, Tokens(address, self._auths, transport, redact))
-        heard = self.states.of(service, address.origin).limiter.heard
+        # With several keys each has limits of its own, and the next one is asked.
+        alone = len(access.keys) <= 1
+        heard = self.states.of(service, address.origin).limiter.heard if alone else None
         text = _named(_PROTOCOLS, service.protocol)(service, address, auth, transport, errors)
         text.on_headers = heard
         if not service.images:
