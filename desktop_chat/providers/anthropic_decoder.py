@@ -170,9 +170,7 @@ class AnthropicDecoder(ReplyDecoder):
         if len(self._blocks) < MAX_BLOCKS:
             self._blocks.append(block)
             if isinstance(index, int):
-                # Some services number all blocks 0: the one before is whole then.
-                if (before := self._by_index.get(index)) is not None:
-                    self._end(before)
+                # Some services number all blocks 0; the newest is meant.
                 self._by_index[index] = block
         return block
 

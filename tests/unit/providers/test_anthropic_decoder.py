@@ -152,6 +152,14 @@ def test_other_errors_in_the_stream(tail: bytes, kind: ErrorKind) -> None:
     assert (heard.text, heard.kind) == ("Hello", kind)
 
 
+def test_why_it_broke_off_wins_over_half_a_frame() -> None:
+    decoder = AnthropicDecoder(reader(), {})
+    decoder.feed(BEGIN + hello() + b'data: {"type": "content_bl')
+    stalled = reader().error(ErrorKind.TIMEOUT, "idle").info
+    decoder.close(stalled)
+    assert decoder.failure is stalled
+
+
 def test_a_clean_end_without_a_reason_is_not_a_success() -> None:
     assert decode(BEGIN + hello()).reason is FinishReason.UNKNOWN
     assert decode(BEGIN).kind is ErrorKind.DROPPED
@@ -198,6 +206,8 @@ def test_a_thought_is_told_as_soon_as_it_is_whole_and_never_half() -> None:
     signed = delta(0, "signature_delta", signature="c2ln")
     events = decoder.feed(signed + stop(0))
     assert [type(event) for event in events] == [Echo]
+    assert decoder.feed(end("end_turn")) == [Usage(0, 20, 0, 5)]
+    assert decoder.close() == [Done(FinishReason.STOP)]
     assert blocks(decode(BEGIN + begun + signed)) is None
 
 
