@@ -22,7 +22,7 @@ COUNTS = {
     "output_tokens_details": {"reasoning_tokens": 5},
     "total_tokens": 50,
 }
-REASONING = {
+REASONING: dict[str, Any] = {
     "id": "rs_1",
     "type": "reasoning",
     "summary": [{"type": "summary_text", "text": "why"}],
