@@ -15,7 +15,7 @@ from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.providers.clock import with_clock
-from desktop_chat.providers.endpoint import endpoint, joined
+from desktop_chat.providers.endpoint import endpoint
 from desktop_chat.providers.exchange import AFTER_FINISH_TIMEOUT, HttpProtocol, encoded
 from desktop_chat.providers.gateway import gateway_body, since_last_question
 from desktop_chat.providers.gateway_decoder import GatewayDecoder
@@ -44,7 +44,7 @@ class WebSocketChat(HttpProtocol):
         path = given.path.rstrip("/")
         whole = given.scheme.lower() in ("ws", "wss") and path and not path.endswith("/v1")
         if whole and not self.service.options.get("stream_path"):
-            url = joined(self.address.base, "")
+            url = self.address.base
         else:
             url = endpoint(self.service, self.address, "stream_path", STREAM_PATH)
         return "ws" + url.removeprefix("http")

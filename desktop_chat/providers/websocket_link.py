@@ -291,7 +291,11 @@ async def _signed(
     try:
         url = httpx.URL(request.url)
         plain = url.copy_with(scheme="https" if url.scheme == "wss" else "http")
-        headers = {name: value for name, value in request.headers.items() if name not in _OF_HTTP}
+        headers = [
+            (name.encode("ascii"), value.encode("utf-8"))
+            for name, value in request.headers.items()
+            if name not in _OF_HTTP
+        ]
         opening = httpx.Request("GET", plain, headers=headers)
     except (httpx.InvalidURL, UnicodeError, ValueError, TypeError) as error:
         raise errors.error(ErrorKind.BAD_REQUEST, "request", raw=type(error).__name__) from None
