@@ -22,7 +22,7 @@ from desktop_chat.chat.ask_output import (
     harmless,
 )
 from desktop_chat.chat.attachments import AttachmentReader, check_count, first_refusal
-from desktop_chat.chat.choose import ChoiceError, Chooser, NothingSetUpError
+from desktop_chat.chat.choose import ChoiceError, Chooser, NothingSetUpError, Way
 from desktop_chat.chat.defaults import default_rounds
 from desktop_chat.chat.dialogue import Asking, Dialogue
 from desktop_chat.chat.explain import exit_status, explain_error
@@ -101,6 +101,7 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
                 "",
                 tr("A key is taken from DESKTOP_CHAT_API_KEY, the service's environment name,"),
                 tr("a .env file in the current folder, or the system keyring."),
+                tr("For hmac and oauth it is DESKTOP_CHAT_KEY_ID with DESKTOP_CHAT_KEY_SECRET."),
                 "",
                 tr("Exit status:"),
                 tr("  0 done; 1 a fault on this machine; 2 wrong usage; 3 no key or refused;"),
@@ -173,6 +174,26 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
         "--base-url",
         metavar="URL",
         help=tr("another address; no key that was saved for another host is sent there"),
+    )
+    parser.add_argument(
+        "--protocol",
+        metavar="NAME",
+        choices=PROTOCOLS,
+        default="",
+        help=tr("how the service is asked: {names}").format(names=", ".join(PROTOCOLS)),
+    )
+    parser.add_argument(
+        "--auth",
+        metavar="WAY",
+        choices=AUTH_WAYS,
+        default="",
+        help=tr("how the key is shown to the service: {ways}").format(ways=", ".join(AUTH_WAYS)),
+    )
+    parser.add_argument(
+        "--token-url",
+        metavar="URL",
+        default="",
+        help=tr("where OAuth gets its token; a path is one of the service's own host"),
     )
 
 
@@ -251,7 +272,9 @@ class _Command:
             return exit_status(ErrorKind.NO_KEY)
 
     def _service(self) -> Service:
-        return self._runner.run(self._chooser.service(self._args.service, self._args.base_url))
+        args = self._args
+        way = Way(args.protocol, args.auth, args.token_url.strip())
+        return self._runner.run(self._chooser.service(args.service, args.base_url, way))
 
     def _services(self) -> int:
         states = self._runner.run(self._key_states())

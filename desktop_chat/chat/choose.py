@@ -1,8 +1,9 @@
 """Which service and model a command of the terminal asks."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from desktop_chat.chat.explain import explain_error
 from desktop_chat.chat.setup import ServiceSetup, is_safe_for_keys
 from desktop_chat.core import settings as keys
 from desktop_chat.core.errors import ProviderError
@@ -23,6 +24,36 @@ class NothingSetUpError(Exception):
     """No service can be asked: none is set up, or none has a key; ``str`` is for people."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a service is asked, where the command says it; "" leaves it as it is.
+
+    Attributes:
+        protocol: see ``Service.protocol``.
+        auth: see ``Service.auth``.
+        token_url: see ``Service.auth_fields``.
+    """
+
+    protocol: str = ""
+    auth: str = ""
+    token_url: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.protocol or self.auth or self.token_url)
+
+    def of(self, service: Service) -> Service:
+        """Return a service that is asked in this way."""
+        fields = dict(service.auth_fields)
+        if self.token_url:
+            fields["token_url"] = self.token_url
+        return replace(
+            service,
+            protocol=self.protocol or service.protocol,
+            auth=self.auth or service.auth,
+            auth_fields=fields,
+        )
+
+
 class Chooser:
     """Finds the service that a command means.
 
@@ -41,21 +72,27 @@ class Chooser:
         self._setup = setup
         self._settings = settings
 
-    async def service(self, service_id: str | None, base_url: str | None) -> Service:
+    async def service(
+        self, service_id: str | None, base_url: str | None, way: Way | None = None
+    ) -> Service:
         """Return the service that is asked.
 
         Args:
             service_id: as given, or None.
             base_url: an address in place of its own, or None.
+            way: how it is asked, where that is said.
 
         Raises:
             ChoiceError: there is no such service, or the address is none.
             NothingSetUpError: none was named, and none can be asked.
         """
+        way = way or Way()
         if service_id is None:
-            if base_url is None:
-                return await self._usable()
-            return self._at(base_url)
+            if base_url is not None:
+                return self._at(base_url, way)
+            if way:
+                raise ChoiceError(tr("Say with --service or --base-url which service it is for."))
+            return await self._usable()
         service = self._catalogue.service(service_id)
         if service is None:
             known = ", ".join(item.id for item in self._catalogue.services())
@@ -66,6 +103,8 @@ class Chooser:
             )
         if base_url is not None:
             service = replace(service, base_url=base_url)
+        service = way.of(service)
+        if base_url is not None or way:
             self._origin(service)
         return service
 
@@ -87,14 +126,16 @@ class Chooser:
             return ""
         return self._settings.get(keys.DEFAULT_MODEL)
 
-    def _at(self, base_url: str) -> Service:
+    def _at(self, base_url: str, way: Way) -> Service:
         """Return the service that an address belongs to, or one that is known by it alone."""
-        unknown = Service(_OTHER_ID, {}, base_url=base_url)
+        unknown = way.of(Service(_OTHER_ID, {}, base_url=base_url))
         origin = self._origin(unknown)
         unknown = replace(unknown, name={"": urlsplit(origin).netloc})
         for service in self._catalogue.services():
             if service.id != DEMO_SERVICE_ID and self._origin_or_none(service) == origin:
-                return replace(service, base_url=base_url)
+                return way.of(replace(service, base_url=base_url))
+        if way.auth:
+            return unknown
         if self._setup.environment_key(unknown) is None and _is_local(origin):
             # A server on this machine seldom wants a key; one that does will say so.
             return replace(unknown, auth="none")
@@ -133,8 +174,10 @@ class Chooser:
 
     def _origin(self, service: Service) -> str:
         try:
-            return self._providers.origin(service)
+            return self._providers.origins(service)[0]
         except ProviderError as error:
+            if error.info.code != "base_url":
+                raise ChoiceError(explain_error(error.info, terminal=True).cause) from error
             raise ChoiceError(
                 tr("{address} is not the address of a service.").format(address=service.base_url)
             ) from error

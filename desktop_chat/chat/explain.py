@@ -16,7 +16,7 @@ from desktop_chat.chat.words import fill, has_values, sentences
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import FinishReason, Notice, NoticeKind
 from desktop_chat.core.i18n import tr
-from desktop_chat.core.identity import KEY_VARIABLE
+from desktop_chat.core.identity import KEY_ID_VARIABLE, KEY_SECRET_VARIABLE, KEY_VARIABLE
 from desktop_chat.core.messages import Message, MessageState
 
 _WORDS_LIMIT: Final = 240
@@ -295,6 +295,19 @@ _CODE_CAUSES: Final[Mapping[tuple[ErrorKind, str], _Sentence]] = {
     (ErrorKind.TIMEOUT, "first_token"): lambda: tr("No answer began within {seconds} s."),
     (ErrorKind.TIMEOUT, "total"): lambda: tr("The answer was not complete within {seconds} s."),
     (ErrorKind.TIMEOUT, "idle"): lambda: tr("The answer stood still for {seconds} s."),
+    (ErrorKind.AUTHENTICATION, "token"): lambda: tr("{host} did not accept the ID and the secret."),
+    (ErrorKind.AUTHENTICATION, "not_a_pair"): lambda: tr(
+        "It wants an ID and a secret, and only one of them was given."
+    ),
+    (ErrorKind.NOT_FOUND, "token"): lambda: tr("The token URL was not found at {host}."),
+    (ErrorKind.PROTOCOL, "token"): lambda: tr("{host} sent no token that can be used."),
+    (ErrorKind.BAD_REQUEST, "auth_header"): lambda: tr(
+        "The name or the prefix of the header for the key is not valid."
+    ),
+    (ErrorKind.BAD_REQUEST, "token_url"): lambda: tr("The token URL is missing or not valid."),
+    (ErrorKind.BAD_REQUEST, "token_url_http"): lambda: tr(
+        "The token URL must begin with https://, because the secret goes there."
+    ),
     (ErrorKind.BAD_REQUEST, "base_url"): lambda: tr("The base URL is not valid: {url}"),
     (ErrorKind.PROTOCOL, "too_large"): lambda: tr("It is too large."),
 }
@@ -488,14 +501,19 @@ def exit_status(outcome: ErrorKind | FinishReason) -> int:
 
 def _values(error: ErrorInfo, service_name: str) -> dict[str, str]:
     service = service_name or tr("the service")
-    fixed = {"service": service, "variable": KEY_VARIABLE, "host": error.host}
+    variable = KEY_VARIABLE
+    if "pair" in error.values or error.code in ("token", "not_a_pair"):
+        variable = tr("{first} and {second}").format(
+            first=KEY_ID_VARIABLE, second=KEY_SECRET_VARIABLE
+        )
+    fixed = {"service": service, "variable": variable, "host": error.host}
     return {**error.values, **fixed}
 
 
 def _cause(card: _Card, error: ErrorInfo, values: Mapping[str, str]) -> str:
     """Return why it happened: the service's own words where they tell more than ours."""
     words = " ".join(error.message.split())
-    if card.own_words and words:
+    if words and (card.own_words or error.code == "token"):
         if len(words) > _WORDS_LIMIT:
             words = words[:_WORDS_LIMIT].rstrip() + "…"
         # A sentence brings its own full stop.

@@ -8,6 +8,15 @@ from desktop_chat.core.errors import ErrorInfo
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
 
+PROTOCOLS: Final = (
+    "openai-chat",
+    "openai-responses",
+    "anthropic",
+    "ollama",
+    "gateway",
+    "websocket",
+)
+"""The protocols by which a service can be asked: the values of ``Service.protocol``."""
 AUTH_WAYS: Final = ("bearer", "header", "query", "oauth", "oauth-json", "hmac", "none")
 """The ways to prove who one is: the values of ``Service.auth``."""
 OAUTH_WAYS: Final = frozenset(("oauth", "oauth-json"))

@@ -169,8 +169,8 @@ def token_place(service: Service, origin: str) -> TokenPlace:
         origin: of the service.
 
     Raises:
-        ProviderError: BAD_REQUEST with the code ``token_url``; ``values`` has ``reason``:
-            ``empty``, ``plain_http`` or ``invalid``.
+        ProviderError: BAD_REQUEST with the code ``token_url`` (``values`` has ``reason``:
+            ``empty`` or ``invalid``) or ``token_url_http``.
     """
     given = service.auth_fields
     text = given.get("token_url", "").strip()
@@ -186,7 +186,7 @@ def token_place(service: Service, origin: str) -> TokenPlace:
     if url.userinfo or url.fragment or len(whole.split()) > 1:
         raise _bad_place("invalid")
     if address.origin != origin and url.scheme != "https" and not _is_here(address.host):
-        raise _bad_place("plain_http")
+        raise _bad_place("plain_http", code="token_url_http")
     return TokenPlace(
         str(url),
         address.origin,
@@ -205,10 +205,8 @@ def _is_here(host: str) -> bool:
     return is_loopback(host) and (host == "localhost" or not host.endswith("localhost"))
 
 
-def _bad_place(reason: str) -> ProviderError:
-    return ProviderError(
-        ErrorInfo(ErrorKind.BAD_REQUEST, code="token_url", values={"reason": reason})
-    )
+def _bad_place(reason: str, code: str = "token_url") -> ProviderError:
+    return ProviderError(ErrorInfo(ErrorKind.BAD_REQUEST, code=code, values={"reason": reason}))
 
 
 def basic(name: str, secret: str) -> str:
