@@ -384,6 +384,9 @@ def _failure(error: Exception, route: Route, errors: ErrorReader) -> ProviderErr
     values: dict[str, Any] = {"proxy": route.proxy} if route.proxy else {}
     if isinstance(error, InvalidProxyStatus) and error.response.status_code == 407:
         return errors.error(ErrorKind.NETWORK, "proxy_auth", status=407, **values)
+    if isinstance(error.__cause__, UnicodeError):
+        # The package writes user and password to SOCKS proxies in ASCII; its words quote them.
+        return errors.error(ErrorKind.NETWORK, "proxy_auth", raw="ascii", **values)
     if isinstance(error, ProxyError):
         words = f"{error} {error.__cause__ or ''}".strip()
         code = "proxy_auth" if "auth" in words.lower() else "proxy_refused"
