@@ -17,6 +17,7 @@ from desktop_chat.ui.settings.row import LineRow, ServiceRow
 from desktop_chat.ui.theme import Theme
 
 _PATH: Final = re.compile(r"/[^\s?#]*")
+_NUMBER: Final = re.compile(r"-?\d{1,9}")
 _TIME: Final = re.compile(r"-?\d+(\.\d+)?(ms|s|m|h)?")
 
 
@@ -55,6 +56,7 @@ class OptionsRows(QWidget):
         self._editor = editor
         self.text_path = self._line(theme, "text_path", judge_path)
         self.stream_path = self._line(theme, "stream_path", judge_path)
+        self.image_path = self._line(theme, "image_path", judge_path)
         self.keep_alive = self._line(theme, "keep_alive", judge_time)
         self.request = ServiceRow(theme, editor)
         self.shape = Segmented(theme, [("messages", "messages", ""), ("prompt", "prompt", "")])
@@ -71,8 +73,9 @@ class OptionsRows(QWidget):
         self.encoding.line.addWidget(self._encode_note, 1)
         self._rows: dict[ServiceRow, tuple[str, ...]] = {
             self.text_path: ("gateway",),
-            self.stream_path: ("gateway",),
+            self.image_path: ("gateway",),
             self.encoding: ("gateway",),
+            self.stream_path: ("websocket",),
             self.request: ("websocket",),
             self.keep_alive: ("ollama",),
         }
@@ -90,7 +93,9 @@ class OptionsRows(QWidget):
             return value if isinstance(value, str) else str(value)
 
         def write(service: Service, text: str) -> Service:
-            return _with_option(service, name, text or None)
+            # Ollama takes a bare number for seconds, and refuses it as a text.
+            bare = name == "keep_alive" and _NUMBER.fullmatch(text)
+            return _with_option(service, name, int(text) if bare else text or None)
 
         return LineRow(theme, self._editor, read, write, judge)
 
@@ -120,7 +125,8 @@ class OptionsRows(QWidget):
     def retranslate(self) -> None:
         """Speak the language in use."""
         self.text_path.set_name(tr("Text path"), "/v1/text/generate")
-        self.stream_path.set_name(tr("Stream path"), "/v1/text/generate")
+        self.image_path.set_name(tr("Picture path"), "/v1/image/create")
+        self.stream_path.set_name(tr("Stream path"), "/v1/chat/stream")
         self.keep_alive.set_name(tr("Keep loaded"), "5m")
         self.request.set_label(tr("Request"))
         self.shape.setAccessibleName(tr("Request"))

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_chat.chat.setup import is_safe_for_keys
+from desktop_chat.core.access import OAUTH_WAYS
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.fields import SelectField
@@ -106,6 +107,7 @@ class WayBox(QWidget):
         self.token_url = self._field_row(theme, "token_url", judge_token_url)
         self.scope = self._field_row(theme, "scope", judge_nothing)
         self.audience = self._field_row(theme, "audience", judge_nothing)
+        self.client = _SelectRow(theme, editor, self._set_client)
         self.options = OptionsRows(theme, editor)
         self.status = Status(theme)
         self.status.hide()
@@ -113,15 +115,16 @@ class WayBox(QWidget):
             self.header: ("header",),
             self.prefix: ("header",),
             self.query: ("query",),
-            self.token_url: ("oauth", "oauth-json"),
-            self.scope: ("oauth", "oauth-json"),
-            self.audience: ("oauth", "oauth-json"),
+            self.token_url: tuple(OAUTH_WAYS),
+            self.scope: tuple(OAUTH_WAYS),
+            self.audience: tuple(OAUTH_WAYS),
         }
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(18)
         for row in (self.protocol, self.options, self.images, self.auth, *self._needs):
             column.addWidget(row)
+        column.addWidget(self.client)
         column.addWidget(self.status)
         editor.changed.connect(self._show)
         self.retranslate()
@@ -144,6 +147,9 @@ class WayBox(QWidget):
         for row, auths in self._needs.items():
             row.setVisible(service.auth in auths)
             row.show_service(service)
+        self.client.setVisible(service.auth in OAUTH_WAYS)
+        way = "basic" if service.auth_fields.get("client_auth") == "basic" else ""
+        self.client.show_value(way, str, "")
 
     def hint(self) -> str:
         """Return protocol and authentication in a few words."""
@@ -166,6 +172,13 @@ class WayBox(QWidget):
 
     def _set_auth(self, auth: str) -> None:
         self._save(with_auth(self._editor.service, auth))
+
+    def _set_client(self, way: str) -> None:
+        service = self._editor.service
+        fields = {key: item for key, item in service.auth_fields.items() if key != "client_auth"}
+        if way:
+            fields["client_auth"] = way
+        self._save(replace(service, auth_fields=fields))
 
     def commit(self) -> None:
         """Save what was typed."""
@@ -190,6 +203,13 @@ class WayBox(QWidget):
         self.query.set_name(tr("Parameter"), "key")
         self.token_url.set_name(tr("Token address"), "https://api.example.com/oauth/token")
         self.scope.set_name(tr("Scope"), tr("Not needed"))
+        self.client.set_label(tr("Sent"))
+        self.client.select.set_name(tr("How id and secret are sent"))
+        ways = [
+            ("", tr("Beside the request for a token")),
+            ("basic", tr("In a header, HTTP Basic")),
+        ]
+        self.client.select.set_choices(ways)
         self.audience.set_name(tr("Audience"), tr("Not needed"))
         if self._editor.service.id:
             self._show()

@@ -83,6 +83,8 @@ async def test_oauth_asks_for_the_address_of_tokens(tmp_path: Path) -> None:
         service = stored(desk)
         assert service.auth == "oauth-json"
         assert service.auth_fields == {"token_url": "/v1/oauth/token", "scope": "chat"}
+        way.client.select._choose("basic")
+        assert stored(desk).auth_fields["client_auth"] == "basic"
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,9 @@ async def test_options_of_a_protocol_are_kept(tmp_path: Path) -> None:
         assert way.options.keep_alive.status.text().startswith("Enter a time such as 30m")
         enter(way.options.keep_alive.field, "30m")
         assert stored(desk).options["keep_alive"] == "30m"
+        enter(way.options.keep_alive.field, "-1")
+        assert stored(desk).options["keep_alive"] == -1
+        assert way.options.keep_alive.field.text() == "-1"
 
 
 @on_qt_loop
