@@ -6,8 +6,9 @@ import contextlib
 import io
 import json
 import os
+import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -29,7 +30,9 @@ from desktop_chat.chat.explain import exit_status, explain_error
 from desktop_chat.chat.explain_files import explain_file
 from desktop_chat.chat.picture_files import PictureFiles
 from desktop_chat.chat.setup import KeyState
+from desktop_chat.chat.trace_lines import WrittenTrace
 from desktop_chat.core import settings as keys
+from desktop_chat.core.access import AUTH_WAYS, PROTOCOLS
 from desktop_chat.core.attachments import Attached
 from desktop_chat.core.errors import ChatError, ErrorKind, ProviderError
 from desktop_chat.core.events import FinishReason, ImagePart, StreamEvent
@@ -38,6 +41,7 @@ from desktop_chat.core.identity import COMMAND
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.messages import Message
 from desktop_chat.core.services import Service
+from desktop_chat.core.trace import Trace
 
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
@@ -162,6 +166,14 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         type=Path,
         metavar="FILE",
         help=tr("append questions, answers and errors with their times to a file"),
+    )
+    add(
+        "--trace",
+        metavar="FILE",
+        help=tr(
+            "write what goes over the wire to a file, as lines of JSON: requests with secrets as "
+            "***, replies, raw bytes, decoded events, retries; - writes to standard error"
+        ),
     )
     _add_json(parser)
 
@@ -327,6 +339,7 @@ class _Command:
                 setup=self._house.setup,
                 tasks=self._house.tasks,
                 store=self._house.store if args.save else None,
+                trace=stack.enter_context(_open_trace(args.trace)) if args.trace else None,
             )
             tee = Tee(
                 self._output(service),
@@ -466,6 +479,33 @@ def _open_log(path: Path) -> TextIO:
         raise ChoiceError(
             tr("{path} cannot be written: {reason}").format(path=path, reason=error.strerror)
         ) from error
+
+
+@contextlib.contextmanager
+def _open_trace(path: str) -> Iterator[Trace]:
+    """Give a trace that is written to a file which nobody else may read, or to standard error."""
+
+    def lost(error: OSError) -> None:
+        _tell(tr("The trace cannot be written: {reason}").format(reason=error.strerror))
+
+    if path == "-":
+        yield WrittenTrace(sys.stderr, lost)
+        return
+
+    def only_ours(name: str, flags: int) -> int:
+        number = os.open(name, flags, 0o600)
+        if stat.S_ISREG(os.fstat(number).st_mode) and hasattr(os, "fchmod"):
+            os.fchmod(number, 0o600)
+        return number
+
+    try:
+        file = open(path, "w", encoding="utf-8", newline="\n", opener=only_ours)  # noqa: SIM115
+    except OSError as error:
+        raise ChoiceError(
+            tr("{path} cannot be written: {reason}").format(path=path, reason=error.strerror)
+        ) from error
+    with file:
+        yield WrittenTrace(file, lost)
 
 
 def _lost_reader(error: OSError) -> int:
