@@ -62,6 +62,13 @@ _EVENTS: Final = """\
   {"event":"done","reason":"stop|length|tool_calls|content_filter|stopped|unknown"}
   {"event":"error","kind":"..","status":401,"message":".."}"""
 
+_RECORDS: Final = """\
+  {"at":0.1,"record":"request","service":"..","method":"POST","url":"..","headers":[..],"body":".."}
+  {"at":0.2,"record":"reply","status":200,"http":"HTTP/2","headers":[..]}
+  {"at":0.2,"record":"bytes","sent":false,"size":42,"data":".."}
+  {"at":0.2,"record":"event","event":"TextDelta","text":".."}
+  {"at":0.3,"record":"note","what":"retry|switch|queue|..|end|error","detail":"..","error":{..}}"""
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command, the window's options included."""
@@ -102,6 +109,9 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
             (
                 tr("With --json, one event per line:"),
                 _EVENTS,
+                "",
+                tr('With --trace, one record per line; "at" is in seconds:'),
+                _RECORDS,
                 "",
                 tr("A key is taken from DESKTOP_CHAT_API_KEY, the service's environment name,"),
                 tr("a .env file in the current folder, or the system keyring."),

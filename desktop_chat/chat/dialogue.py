@@ -27,6 +27,7 @@ from desktop_chat.core.messages import (
 )
 from desktop_chat.core.ports import ConversationStore, TaskKeeper
 from desktop_chat.core.services import Price, Service
+from desktop_chat.core.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Dialogue:
         setup: finds the provider and its key.
         tasks: holds what runs.
         store: where it is saved, or None to keep it in memory alone.
+        trace: takes down what goes over the wire, or None.
     """
 
     def __init__(
@@ -88,8 +90,10 @@ class Dialogue:
         setup: ServiceSetup,
         tasks: TaskKeeper,
         store: ConversationStore | None,
+        trace: Trace | None = None,
     ) -> None:
         self._asking = asking
+        self._trace = trace
         self._setup = setup
         self._tasks = tasks
         self._run_id = store.run_id if store is not None else ""
@@ -148,7 +152,10 @@ class Dialogue:
         )
         if self._saver is not None:
             await self._saver.begin(self._conversation, question, answer, attachments)
-        self._turn = turn = Turn(answer, notify, saver=self._saver, tasks=self._tasks)
+        control = StreamControl(self._trace)
+        self._turn = turn = Turn(
+            answer, notify, saver=self._saver, tasks=self._tasks, control=control
+        )
         try:
             message = await turn.run(lambda: self._prepare(question))
             await self._save_siblings(turn, message)
