@@ -1,6 +1,7 @@
 """Which service and model a command of the terminal asks."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 from urllib.parse import urlsplit
 
 from desktop_chat.chat.explain import explain_error
@@ -12,8 +13,10 @@ from desktop_chat.core.identity import DEMO_SERVICE_ID, KEY_VARIABLE
 from desktop_chat.core.ports import Catalogue, Providers, Settings
 from desktop_chat.core.services import Service
 
-_OTHER_ID = "custom"
+_OTHER_ID: Final = "custom"
 """The id of a service that is known by its address alone."""
+_USUAL_WAYS: Final = {"anthropic": "header", "gateway": "hmac"}
+"""How one proves who one is where a protocol is not asked as most are."""
 
 
 class ChoiceError(Exception):
@@ -128,7 +131,8 @@ class Chooser:
 
     def _at(self, base_url: str, way: Way) -> Service:
         """Return the service that an address belongs to, or one that is known by it alone."""
-        unknown = way.of(Service(_OTHER_ID, {}, base_url=base_url))
+        usual = _USUAL_WAYS.get(way.protocol, "bearer")
+        unknown = way.of(Service(_OTHER_ID, {}, base_url=base_url, auth=usual))
         origin = self._origin(unknown)
         unknown = replace(unknown, name={"": urlsplit(origin).netloc})
         for service in self._catalogue.services():

@@ -248,7 +248,7 @@ class ServicesSection(QWidget):
         self.states.set_check(service.id, None)
         self.jobs.start(
             "remove key",
-            self._setup.delete_key(service),
+            self._setup.forget_keys(service),
             lambda _none: self._forget(service),
             lambda error: self._not_removed(service, error),
             finish=True,
