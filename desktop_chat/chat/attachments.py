@@ -9,7 +9,6 @@ BAD_REQUEST whose code is one of ``FILE_CODES``; ``explain_files`` has its sente
 """
 
 import asyncio
-import mimetypes
 import re
 import stat
 from collections.abc import Sequence
@@ -39,7 +38,18 @@ _BOMS: Final = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_TEXT_TYPES: Final = ("application/json", "application/xml", "application/javascript")
+_TEXT_TYPES: Final = {
+    "css": "text/css",
+    "csv": "text/csv",
+    "htm": "text/html",
+    "html": "text/html",
+    "js": "text/javascript",
+    "json": "application/json",
+    "md": "text/markdown",
+    "py": "text/x-python",
+    "xml": "text/xml",
+}
+"""Not the system's table: that differs from one to the next, and calls ``.ts`` a film."""
 
 
 class AttachmentReader:
@@ -171,10 +181,7 @@ def decoded(data: bytes) -> str | None:
 
 def text_type(name: str) -> str:
     """Return the media type of a text by its name: ``text/x-python``, or ``text/plain``."""
-    # The table is read from files when it is first asked, so not where this module is loaded.
-    guess = mimetypes.guess_type(f"x.{name.rpartition('.')[2]}" if "." in name else name)[0] or ""
-    # ``.ts`` is known as a film, for one.
-    return guess if guess.startswith("text/") or guess in _TEXT_TYPES else "text/plain"
+    return _TEXT_TYPES.get(name.rpartition(".")[2].lower(), "text/plain")
 
 
 def file_name(name: str) -> str:

@@ -189,6 +189,8 @@ async def test_json_events() -> None:
             "output_tokens": 7,
             "cached_tokens": 2,
             "reasoning_tokens": 3,
+            "cache_write_tokens": 0,
+            "images": 0,
         },
         {"event": "done", "reason": "stop"},
     ]

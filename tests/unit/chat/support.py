@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import struct
+import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -70,6 +72,21 @@ def rest(*texts: str, finish: str = "stop") -> bytes:
     pieces = [chunk(event(delta(text))) for text in texts]
     pieces += [chunk(event(delta(finish=finish))), chunk(event("[DONE]")), b"0\r\n\r\n"]
     return b"".join(pieces)
+
+
+def png(width: int = 1, height: int = 1) -> bytes:
+    """Return a picture of one colour."""
+
+    def part(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    rows = (b"\0" + b"\x80" * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    signature = b"\x89PNG\r\n\x1a\n"
+    return (
+        signature + part(b"IHDR", head) + part(b"IDAT", zlib.compress(rows, 1)) + part(b"IEND", b"")
+    )
 
 
 class Watch:
