@@ -192,4 +192,8 @@ def _merged(known: Model, fresh: Model | None) -> Model:
         known,
         context_tokens=known.context_tokens or fresh.context_tokens,
         output_tokens=known.output_tokens or fresh.output_tokens,
+        images=fresh.images if known.images is None else known.images,
+        files=fresh.files if known.files is None else known.files,
+        tools=fresh.tools if known.tools is None else known.tools,
+        name=known.name or fresh.name,
     )

@@ -361,5 +361,4 @@ class ServiceSetup:
             model,
             context_tokens=model.context_tokens or known.context_tokens,
             output_tokens=model.output_tokens or known.output_tokens,
-            thinking=known.thinking,
         )

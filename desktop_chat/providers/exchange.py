@@ -195,7 +195,7 @@ class HttpProtocol(ABC):
         context = next((limit for limit in limits if isinstance(limit, int) and limit > 0), None)
         if known.context_tokens is not None or context is None:
             return known
-        return Model(known.id, context, known.output_tokens, known.thinking)
+        return replace(known, context_tokens=context)
 
     async def get_json(self, url: str) -> tuple[Any, Mapping[str, str]]:
         """Fetch JSON and return it with the headers of its reply.

@@ -10,7 +10,7 @@ import pytest
 from desktop_chat.chat.model_lists import ListState, first_model
 from desktop_chat.core.errors import ErrorKind
 from desktop_chat.core.secret import Secret
-from desktop_chat.core.services import Model, Service
+from desktop_chat.core.services import Model, Service, Thinking, ThinkingDialect
 from desktop_chat.wiring import House
 from tests.helpers.byte_server import HANG, ByteServer, json_reply
 from tests.unit.chat.support import SERVICE_ID, local_service, open_house
@@ -170,6 +170,24 @@ async def test_models_added_meanwhile_stay() -> None:
         assert (await settled(house)).added == 3
         assert kept(house).models[0].id == "mine"
         assert kept(house).default_model == "mine"
+
+
+async def test_what_a_list_tells_of_models_is_kept() -> None:
+    yes = {"supported": True}
+    thinking = yes | {"types": {"adaptive": yes}}
+    able = {"image_input": yes, "pdf_input": yes, "thinking": thinking}
+    row = {"display_name": "Name", "max_tokens": 9, "capabilities": able}
+    page = json_reply(200, {"data": [{"id": "old", **row}, {"id": "new", **row}]})
+    async with ByteServer([page]) as server, open_house() as house:
+        mine = Model("old", images=False)
+        house.catalogue.save(replace(bare(server.url, protocol="anthropic"), models=(mine,)))
+        house.lists.fetch(kept(house))
+        assert (await settled(house)).found == 2
+        old, new = kept(house).models
+    assert (old.images, old.files, old.name, old.output_tokens) == (False, True, "Name", 9)
+    assert old.thinking == Thinking()
+    assert (new.images, new.files, new.name) == (True, True, "Name")
+    assert new.thinking == Thinking(ThinkingDialect.ADAPTIVE)
 
 
 async def test_a_list_that_cannot_be_kept_is_told() -> None:
