@@ -56,7 +56,7 @@ _EVENTS: Final = """\
   {"event":"reasoning","text":".."}
   {"event":"choice","index":1,"text":"..","reasoning":".."}
   {"event":"picture","path":".."}
-  {"event":"notice","kind":"retry","message":".."}
+  {"event":"notice","kind":"retry|queued|switched","message":".."}
   {"event":"usage","input_tokens":1,"output_tokens":2,"cached_tokens":0,"reasoning_tokens":0,
    "cache_write_tokens":0,"images":0}
   {"event":"done","reason":"stop|length|tool_calls|content_filter|stopped|unknown"}

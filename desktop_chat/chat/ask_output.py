@@ -100,10 +100,11 @@ class TextOutput:
             self._err.flush()
         elif isinstance(event, ChoiceDelta):
             self._choices.add(event)
-        elif isinstance(event, Notice) and event.kind is NoticeKind.RETRY:
+        elif isinstance(event, Notice):
             explanation = explain_notice(event, service_name=self._service_name)
             if explanation is not None:
-                self._say(f"{explanation.title} · {retry_count(event)}")
+                count = f" · {retry_count(event)}" if event.kind is NoticeKind.RETRY else ""
+                self._say(explanation.title + count)
 
     def picture(self, path: str) -> None:
         """Print its path on a line of its own."""
@@ -178,10 +179,10 @@ class JsonOutput:
             self._line("choice", index=event.index, text=event.text, reasoning=event.reasoning)
         elif isinstance(event, Usage):
             self._usage = event
-        elif isinstance(event, Notice) and event.kind is NoticeKind.RETRY:
+        elif isinstance(event, Notice):
             explanation = explain_notice(event, service_name=self._service_name)
-            title = explanation.title if explanation is not None else ""
-            self._line("notice", kind="retry", message=title)
+            if explanation is not None:
+                self._line("notice", kind=event.kind.value, message=explanation.title)
 
     def picture(self, path: str) -> None:
         """Print where it is."""
@@ -241,7 +242,7 @@ class LogOutput:
             self._file.write(harmless(event.text))
             self._file.flush()
             self._ended_line = event.text.endswith("\n")
-        elif isinstance(event, Notice) and event.kind is NoticeKind.RETRY:
+        elif isinstance(event, Notice):
             explanation = explain_notice(event)
             if explanation is not None:
                 self._head(tr("Notice"), explanation.title)

@@ -12,6 +12,14 @@ from typing import Final, TypeAlias
 
 from desktop_chat.chat.explain_files import explain_file, is_about_file
 from desktop_chat.chat.explain_network import network_advice, network_cause
+from desktop_chat.chat.explain_replies import REPLY_CAUSES
+from desktop_chat.chat.explain_tries import (
+    failed_backup,
+    queue_title,
+    rest_advice,
+    switch_title,
+    told_code,
+)
 from desktop_chat.chat.words import fill, has_values, sentences
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import FinishReason, Notice, NoticeKind
@@ -35,6 +43,7 @@ class Action(StrEnum):
     RAISE_LIMIT = "raise_limit"
     RETRY_NOW = "retry_now"
     CANCEL = "cancel"
+    STOP = "stop"
     COPY = "copy"
 
 
@@ -310,6 +319,7 @@ _CODE_CAUSES: Final[Mapping[tuple[ErrorKind, str], _Sentence]] = {
     ),
     (ErrorKind.BAD_REQUEST, "base_url"): lambda: tr("The base URL is not valid: {url}"),
     (ErrorKind.PROTOCOL, "too_large"): lambda: tr("It is too large."),
+    **REPLY_CAUSES,
 }
 """What the program's own codes tell more exactly than the kind."""
 
@@ -351,6 +361,7 @@ _LABELS: Final[Mapping[Action, _Sentence]] = {
     Action.RAISE_LIMIT: lambda: tr("Raise limit"),
     Action.RETRY_NOW: lambda: tr("Retry now"),
     Action.CANCEL: lambda: tr("Cancel"),
+    Action.STOP: lambda: tr("Stop"),
     Action.COPY: lambda: tr("Copy"),
 }
 
@@ -378,13 +389,13 @@ def explain_error(
         return _busy()
     if is_about_file(error):
         return _file(error)
-    exact = _CODE_CARDS.get((error.kind, error.code))
+    exact = _CODE_CARDS.get((error.kind, told_code(error)))
     card = exact or _CARDS[error.kind]
     if (how := network_advice(error)) is not None:
         card = replace(card, advice=how)
     values = _values(error, service_name)
     title = fill(card.title(), **values)
-    cause = _cause(card, error, values)
+    cause = sentences(_cause(card, error, values), _backup_cause(error), rest_advice(error))
     advice = card.advice()
     actions = card.actions
     if settings and exact is None:
@@ -417,9 +428,18 @@ def explain_notice(notice: Notice, *, service_name: str = "") -> Explanation | N
         notice: as the stream gave it.
         service_name: as shown; "" says "the service".
     """
-    if notice.kind is not NoticeKind.RETRY or notice.error is None:
+    if notice.kind is NoticeKind.QUEUED:
+        values = {"service": service_name or tr("the service")}
+        cause = fill(_CARDS[ErrorKind.RATE_LIMIT].cause(), **values)
+        title = queue_title(notice)
+        return Explanation(title, cause, (Action.STOP,), "hourglass-medium", Tone.NEUTRAL)
+    if notice.kind is NoticeKind.CONNECTING or notice.error is None:
         return None
     error = notice.error
+    if notice.kind is NoticeKind.SWITCHED:
+        what = explain_error(error, service_name=service_name).title
+        title = switch_title(notice, what, service_name)
+        return Explanation(title, "", (), "swap", Tone.NEUTRAL)
     seconds = str(max(1, math.ceil(notice.delay)))
     base = explain_error(error, service_name=service_name)
     card = _CARDS.get(error.kind)
@@ -499,6 +519,16 @@ def exit_status(outcome: ErrorKind | FinishReason) -> int:
     return _STATUS.get(outcome, 6)
 
 
+def _backup_cause(error: ErrorInfo) -> str:
+    """Say why the backup failed as well, if one did."""
+    found = failed_backup(error)
+    if found is None:
+        return ""
+    failure, name = found
+    title = explain_error(failure, service_name=name).title
+    return fill(tr("The backup failed, too: {what}."), what=title)
+
+
 def _values(error: ErrorInfo, service_name: str) -> dict[str, str]:
     service = service_name or tr("the service")
     variable = KEY_VARIABLE
@@ -520,7 +550,7 @@ def _cause(card: _Card, error: ErrorInfo, values: Mapping[str, str]) -> str:
         words = words.removesuffix(".").removesuffix("。")
         return fill(tr("{service} says: “{words}”."), service=values["service"], words=words)
     exact = _KEY_PROBLEMS.get(values.get("problem", ""))
-    general = _CODE_CAUSES.get((error.kind, error.code))
+    general = _CODE_CAUSES.get((error.kind, told_code(error)))
     for sentence in (exact, network_cause(error), general, card.cause):
         if sentence is not None and has_values(sentence(), values):
             return fill(sentence(), **values)

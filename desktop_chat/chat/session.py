@@ -601,7 +601,7 @@ class ChatSession:
                 data = {message.attachments[-1].blob: event.data}
                 self._emit(MessageFiles(running, message.attachments, data))
         elif isinstance(event, Notice):
-            waiting = event.kind is NoticeKind.RETRY
+            waiting = event.kind is not NoticeKind.CONNECTING
             self._emit(MessageNotice(running, event if waiting else None))
 
     def _saving(self, error: ErrorInfo | None) -> None:

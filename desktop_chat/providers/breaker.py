@@ -129,10 +129,11 @@ class Breaker:
 
         Args:
             error: the failure after which it would have come. It keeps its kind; its code becomes
-                ``circuit_open`` and its ``seconds`` those until the probe.
+                ``circuit_open``, with the old one as ``code`` and the seconds until the probe as
+                ``probe`` among the values.
         """
-        seconds = f"{max(1, round(self.seconds()))}"
-        return replace(error, code="circuit_open", values={**error.values, "seconds": seconds})
+        told = {"code": error.code, "probe": f"{max(1, round(self.seconds()))}"}
+        return replace(error, code="circuit_open", values={**error.values, **told})
 
     def _grow(self) -> None:
         self._rest = min(self._ceiling, self._rest * 2)

@@ -503,7 +503,7 @@ class ChatPage(QWidget):
                 self._run(self._raise_limit(message_id), "raise limit")
             case Action.RETRY_NOW:
                 session.retry_now()
-            case Action.CANCEL:
+            case Action.CANCEL | Action.STOP:
                 self.stop()
             case Action.UPDATE_KEY:
                 self._awaits_key = service

@@ -17,7 +17,7 @@ from desktop_chat.chat.explain import (
     explain_notice,
     retry_count,
 )
-from desktop_chat.core.events import Notice
+from desktop_chat.core.events import Notice, NoticeKind
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import Message
 from desktop_chat.markdown.blocks import Span
@@ -40,6 +40,9 @@ _BUTTON_PAD: Final = 11
 _BUTTON_GAP: Final = 8
 _LEAST_TEXT: Final = 260
 _DETAIL_LIMIT: Final = 4000
+_LINE_ICON: Final = 16
+_LINE_LEFT: Final = _LINE_ICON + 8
+_LINE_PAD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Card:
     Args:
         message_id: whose.
         explanation: what it says.
-        notice: when it counts down to a retry.
+        notice: when it counts down to a retry, waits in a queue, or tells of a backup.
         service_name: for the countdown's words.
     """
 
@@ -101,12 +104,17 @@ class Card:
         return self._explanation
 
     @property
+    def quiet(self) -> bool:
+        """Whether it is a line without a box: it tells, and nothing can be done about it."""
+        return self._notice is not None and self._notice.kind is NoticeKind.SWITCHED
+
+    @property
     def counting(self) -> bool:
         """Whether it counts down."""
         return self._notice is not None and self.seconds_left() > 0
 
     def seconds_left(self) -> int:
-        """Return the whole seconds until the retry."""
+        """Return the whole seconds until the retry, or until its turn."""
         return max(0, math.ceil(self._deadline - time.monotonic()))
 
     def tick(self) -> None:
@@ -153,6 +161,10 @@ class Card:
 
     def _lay(self, page: Page) -> _Place:
         said = self._explanation
+        if self.quiet:
+            line = _flow(Face.CARD, said.title, page.width - _LINE_LEFT, page)
+            height = line.height + 2 * _LINE_PAD
+            return _Place(page.width, height, line, None, 0, None, 0, ())
         metrics = QFontMetricsF(page.look.ui)
         labels = [action_label(action) for action in said.actions]
         widths = [
@@ -175,7 +187,7 @@ class Card:
                 detail = _flow(Face.RAW, rest[:_DETAIL_LIMIT], beside - 20, page)
                 y += detail.height + 12
         bar = 0
-        if self._notice is not None:
+        if self._notice is not None and self._notice.kind is NoticeKind.RETRY:
             bar = y
             y += _BAR_ROW
         height = y + _PAD - 1
@@ -196,6 +208,11 @@ class Card:
         place = self._ready(page)
         t = ink.tokens
         said = self._explanation
+        if self.quiet:
+            icon = QRectF(x, y + _LINE_PAD + (_LINE - _LINE_ICON) / 2, _LINE_ICON, _LINE_ICON)
+            icons.paint(ink.painter, said.icon, icon, t.text2, _LINE_ICON)
+            place.title.paint(ink, x + _LINE_LEFT, y + _LINE_PAD, page.look)
+            return
         ink.box(QRectF(x, y, place.width, place.height), RADIUS_CARD, t.raised, t.line2)
         colour, soft = {
             Tone.DANGER: (t.danger, t.dangersoft),

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from desktop_chat.core.events import Notice, NoticeKind, ReasoningDelta, TextDelta
+from desktop_chat.core.events import Notice, ReasoningDelta, TextDelta
 from desktop_chat.core.messages import Message, MessageHead, MessageState, Role
 from desktop_chat.ui.theme import Theme
 from desktop_chat.ui.transcript.access.announcer import Announcer
@@ -162,7 +162,7 @@ class TranscriptView(TranscriptCanvas):
         if index is None or body is None or not body.live:
             return
         body.card = None
-        if notice is not None and notice.kind is NoticeKind.RETRY:
+        if notice is not None:
             body.card = Card.of_notice(message_id, notice, body.message.service_name)
         bottom = self.column.top_of(index) + self.column.height_of(index)
         self.column.refresh(index)

@@ -117,7 +117,7 @@ async def test_an_open_circuit_stops_retries_and_nothing_else(transport: HttpTra
         assert len(server.requests) == 2, "the second failure opened it"
         assert heard.error is not None
         assert (heard.kind, heard.error.code) == (ErrorKind.OVERLOADED, "circuit_open")
-        assert heard.error.values["seconds"] == "5"
+        assert heard.error.values["probe"] == "5"
         assert heard.error.message == "busy"
         # A question by hand is asked at once, but not asked again.
         heard = await hear(asked)
