@@ -23,6 +23,7 @@ _SENTENCES: Final[Mapping[str, Callable[[], str]]] = {
     ),
     "no_images": lambda: tr("{model} takes no pictures."),
     "no_files": lambda: tr("{model} takes no PDF files."),
+    "no_prompt": lambda: tr("There is nothing to make a picture of."),
 }
 _SHORT: Final[Mapping[str, Callable[[], str]]] = {
     "file_unreadable": lambda: tr("{name} cannot be read."),

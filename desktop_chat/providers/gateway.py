@@ -8,12 +8,15 @@ conversation an id keeps its history; the next question then goes alone.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from desktop_chat.core.attachments import AttachmentKind
+from desktop_chat.core.errors import ErrorKind
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.messages import Role
 from desktop_chat.core.requests import ChatMessage, ChatRequest
 from desktop_chat.core.services import Service
 from desktop_chat.providers.attached import question_text
 from desktop_chat.providers.endpoint import endpoint
+from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.exchange import HttpProtocol
 from desktop_chat.providers.gateway_decoder import GatewayDecoder
 
@@ -37,7 +40,8 @@ class Gateway(HttpProtocol):
         return endpoint(self.service, self.address, "text_path", TEXT_PATH)
 
     def body(self, request: ChatRequest) -> Mapping[str, JsonValue]:
-        """Return the body of a question."""
+        """Return the body of a question; raises as ``refuse_files``."""
+        refuse_files(request, self.errors)
         return gateway_body(self.service, request)
 
     def decoder(self, request: ChatRequest, headers: Mapping[str, str]) -> GatewayDecoder:
@@ -65,6 +69,17 @@ def gateway_body(service: Service, request: ChatRequest) -> dict[str, JsonValue]
     if request.remote_id:
         body["conversation_id"] = request.remote_id
     return body | dict(service.body) | dict(request.extra)
+
+
+def refuse_files(request: ChatRequest, errors: ErrorReader) -> None:
+    """See that no file is left out in silence: a prompt holds text alone.
+
+    Raises:
+        ProviderError: BAD_REQUEST with ``no_images`` or ``no_files``.
+    """
+    for kind, code in ((AttachmentKind.IMAGE, "no_images"), (AttachmentKind.PDF, "no_files")):
+        if any(item.file.kind is kind for turn in request.messages for item in turn.attached):
+            raise errors.error(ErrorKind.BAD_REQUEST, code, model=request.model)
 
 
 def request_prompt(request: ChatRequest) -> str:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
-from desktop_chat.core.errors import ErrorKind
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.providers.endpoint import endpoint
-from desktop_chat.providers.gateway import NO_MODEL
-from desktop_chat.providers.images import ImageProtocol, image_prompt, input_pictures
+from desktop_chat.providers.gateway import NO_MODEL, refuse_files
+from desktop_chat.providers.images import ImageProtocol, image_prompt
 
 IMAGE_PATH: Final = "/v1/image/create"
 MAX_IMAGES: Final = 4
@@ -31,11 +30,9 @@ class GatewayImages(ImageProtocol):
         """Return the fields of a request.
 
         Raises:
-            ProviderError: BAD_REQUEST with ``no_prompt``, or with ``no_image_input`` for a
-                question with pictures, which gateways do not take.
+            ProviderError: BAD_REQUEST with ``no_prompt``, or as for ``refuse_files``.
         """
-        if input_pictures(request.messages):
-            raise self.errors.error(ErrorKind.BAD_REQUEST, "no_image_input")
+        refuse_files(request, self.errors)
         image = request.image
         text = image_prompt(request.messages, self.errors)
         if self.service.options.get("url_encode") is True:

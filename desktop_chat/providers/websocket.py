@@ -17,7 +17,7 @@ from desktop_chat.core.requests import ChatRequest
 from desktop_chat.providers.clock import with_clock
 from desktop_chat.providers.endpoint import endpoint
 from desktop_chat.providers.exchange import AFTER_FINISH_TIMEOUT, HttpProtocol, encoded
-from desktop_chat.providers.gateway import gateway_body, since_last_question
+from desktop_chat.providers.gateway import gateway_body, refuse_files, since_last_question
 from desktop_chat.providers.gateway_decoder import GatewayDecoder
 from desktop_chat.providers.http import HttpRequest
 from desktop_chat.providers.openai_chat import chat_body
@@ -50,8 +50,9 @@ class WebSocketChat(HttpProtocol):
         return "ws" + url.removeprefix("http")
 
     def body(self, request: ChatRequest) -> Mapping[str, JsonValue]:
-        """Return the message that asks."""
+        """Return the message that asks; a bare prompt raises as ``gateway.refuse_files``."""
         if self.service.options.get("request") == "prompt":
+            refuse_files(request, self.errors)
             return gateway_body(self.service, request)
         if request.remote_id:
             rest = since_last_question(request.messages)

@@ -29,6 +29,7 @@ def every_explanation() -> list[Explanation]:
     errors = [ErrorInfo(kind) for kind in ErrorKind]
     errors += [ErrorInfo(ErrorKind.STORAGE, code=code) for code in STORAGE_CODES]
     errors += [CLOCK]
+    errors += [ErrorInfo(ErrorKind.BAD_REQUEST, code="no_prompt")]
     ends = [replace(ANSWER, state=state) for state in MessageState]
     ends += [replace(ANSWER, reason=reason) for reason in FinishReason]
     ends += [replace(ANSWER, text="", state=state) for state in MessageState]
@@ -56,6 +57,13 @@ def test_a_wrong_clock_is_named_everywhere() -> None:
             "Gateway refuses what is signed more than five minutes off. Set the clock and retry."
         )
         assert Action.UPDATE_KEY not in told.actions
+
+
+@pytest.mark.parametrize("code", ["no_picture", "picture", "private_address", "no_websocket"])
+def test_what_was_wrong_with_a_reply(code: str) -> None:
+    error = ErrorInfo(ErrorKind.PROTOCOL, code=code, host="h.test", values={"target": "cdn.test"})
+    general = explain_error(ErrorInfo(ErrorKind.PROTOCOL))
+    assert explain_error(error).cause != general.cause
 
 
 def test_every_icon_is_in_the_font() -> None:

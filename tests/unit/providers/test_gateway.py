@@ -121,6 +121,19 @@ def test_prompts() -> None:
     assert told.endswith("\n\nWhat is it?")
 
 
+@pytest.mark.parametrize(
+    ("kind", "code"), [(AttachmentKind.IMAGE, "no_images"), (AttachmentKind.PDF, "no_files")]
+)
+async def test_no_file_is_left_out_in_silence(
+    transport: HttpTransport, kind: AttachmentKind, code: str
+) -> None:
+    file = Attached(Attachment(blob_key(b"x"), "a", "a/b", 1, kind), b"x")
+    question = (ChatMessage(Role.USER, "Look", attached=(file,)), ChatMessage(Role.USER, "Well?"))
+    heard = await hear(gateway(transport, "http://127.0.0.1:9"), request(messages=question))
+    assert heard.error is not None
+    assert (heard.kind, heard.error.code) == (ErrorKind.BAD_REQUEST, code)
+
+
 def test_fields() -> None:
     plain = service()
     assert gateway_body(plain, request(model="g-1"))["model"] == "g-1"

@@ -213,7 +213,8 @@ async def test_the_gateway_takes_no_pictures(transport: HttpTransport) -> None:
     asked = painter(transport, "http://127.0.0.1:9", GatewayImages)
     heard = await hear(asked, request(messages=question))
     assert heard.error is not None
-    assert (heard.kind, heard.error.code) == (ErrorKind.BAD_REQUEST, "no_image_input")
+    assert (heard.kind, heard.error.code) == (ErrorKind.BAD_REQUEST, "no_images")
+    assert heard.error.values == {"model": "m"}
 
 
 @pytest.mark.parametrize(
