@@ -29,7 +29,8 @@ MAX_ITEMS: Final = 4096
 _Payload: TypeAlias = Mapping[str, Any]
 
 _Part: TypeAlias = tuple[str, int]
-"""``text``, or one of the two kinds of thinking, ``content`` and ``summary``; and its number."""
+"""``text``, ``image``, or one of the two kinds of thinking, ``content`` and ``summary``; and its
+number."""
 
 _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "response.output_text.delta": ("delta", "text"),
@@ -153,7 +154,7 @@ class ResponsesDecoder(ReplyDecoder):
             "response.content_part.done": self._part_done,
             "response.function_call_arguments.delta": self._arguments,
             "response.function_call_arguments.done": self._arguments,
-            "response.image_generation_call.completed": self._picture,
+            "response.image_generation_call.completed": self._picture_done,
         }
 
     def _take(self, payload: _Payload, name: str) -> bool:
@@ -250,7 +251,7 @@ class ResponsesDecoder(ReplyDecoder):
                 if not item.arguments:
                     self._add_arguments(item, told.get("arguments"))
             case "image_generation_call":
-                self._picture(told)
+                self._picture(item, told)
         self._keep(told)
 
     def _whole_thought(self, item: _Item, told: _Payload) -> None:
@@ -289,11 +290,15 @@ class ResponsesDecoder(ReplyDecoder):
             if not item.arguments:
                 self._add_arguments(item, item.began_with)
 
-    def _picture(self, told: _Payload) -> None:
-        if self._images < MAX_IMAGES:
+    def _picture_done(self, payload: _Payload) -> None:
+        self._picture(self._item(payload), payload)
+
+    def _picture(self, item: _Item, told: _Payload) -> None:
+        if self._images < MAX_IMAGES and ("image", 0) not in item.told:
             prompt = whole(text_of(told.get("revised_prompt")))
             if part := image_from_base64(told.get("result"), prompt):
                 self._images += 1
+                item.told.add(("image", 0))
                 self._put(part)
                 self.started = True
 

@@ -55,6 +55,7 @@ class ToolCalls:
         place = self._place(call.get("index"), id_, name)
         if place >= MAX_CALLS:
             del self._ids[MAX_CALLS:], self._names[MAX_CALLS:]
+            self._by_index = {at: known for at, known in self._by_index.items() if known < place}
             return None
         if isinstance(extra := call.get("extra_content"), dict):
             self.extras[place] = extra

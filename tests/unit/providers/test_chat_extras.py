@@ -8,9 +8,9 @@ import pytest
 from desktop_chat.core.errors import ErrorKind
 from desktop_chat.core.events import ChoiceDelta, Done, Echo, FinishReason, ImagePart, TextDelta
 from desktop_chat.providers.chat_decoder import ChatDecoder
-from desktop_chat.providers.echoes import MAX_ECHO, EchoMaker
+from desktop_chat.providers.echoes import MAX_ECHO, EchoMaker, ReasoningDetails
 from desktop_chat.providers.image_parts import MAX_IMAGES
-from desktop_chat.providers.tool_calls import MAX_CALLS
+from desktop_chat.providers.tool_calls import MAX_CALLS, ToolCalls
 from tests.helpers.byte_server import delta, event
 from tests.unit.providers.support import Heard, reader
 
@@ -84,6 +84,11 @@ def test_halves_of_a_character_in_a_further_answer() -> None:
     assert decode(*halves, STOP).choices == {1: "a👋\ufffd"}
 
 
+def test_a_further_answer_alone_is_an_answer() -> None:
+    heard = decode(chunk(choice(1, delta={"content": "two"})))
+    assert (heard.choices, heard.reason) == ({1: "two"}, FinishReason.UNKNOWN)
+
+
 @pytest.mark.parametrize("index", [-1, 10**9, "1", [1], 1.5])
 def test_odd_numbers_of_answers(index: Any) -> None:
     heard = decode(chunk(choice(index, delta={"content": "x"})) + event(delta("one")) + STOP)
@@ -117,6 +122,8 @@ def test_a_picture_comes_after_the_text_before_it() -> None:
     [
         "data:image/png;base64,AAAA",
         "data:image/png,plain",
+        "data:image/bmp;base64,"
+        + base64.b64encode(b"BM" + bytes(12) + b"\x0c" + bytes(40)).decode(),
         "data:image/png;base64,%%",
         "data:",
         "http://here.test/p.png",
@@ -144,6 +151,10 @@ def test_pictures_are_bounded() -> None:
 def test_calls_are_bounded() -> None:
     calls = [{"id": f"c{n}", "function": {"name": "f"}} for n in range(MAX_CALLS + 9)]
     assert len(decode(event(delta(tool_calls=calls)) + STOP).tools) == MAX_CALLS
+    tools = ToolCalls()
+    for number in range(MAX_CALLS + 9):
+        tools.read([{"index": number, "function": {"name": "f"}}])
+    assert len(tools._by_index) == tools.count == MAX_CALLS
 
 
 CALL = event(delta(tool_calls=[{"index": 0, "id": "a", "function": {"name": "f"}}]))
@@ -190,6 +201,22 @@ def test_reasoning_details_are_joined() -> None:
             ]
         }
     )
+
+
+def test_two_encrypted_details_are_never_one() -> None:
+    details = ReasoningDetails()
+    for data in ("AA", "BB"):
+        details.add([{"type": "reasoning.encrypted", "index": 0, "data": data}])
+    assert [item["data"] for item in details.items() if isinstance(item, dict)] == ["AA", "BB"]
+
+
+def test_details_are_bounded() -> None:
+    details = ReasoningDetails()
+    for _ in range(3):
+        details.add([{"type": "reasoning.text", "index": 0, "text": "x" * (MAX_ECHO // 2)}])
+    assert details.items() == []
+    details.add([{"type": "reasoning.text", "index": 0, "text": "x"}])
+    assert details.items() == [], "a rest without its beginning is of no use"
 
 
 def test_signatures_of_calls_are_kept() -> None:

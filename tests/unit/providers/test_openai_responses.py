@@ -210,7 +210,9 @@ def test_thinking_goes_back_where_it_was() -> None:
         first, TOLD_ONE, {"role": "assistant", "content": "ok"}, second, TOLD_TWO, *TOLD_RESULTS,
     ]  # fmt: skip
     assert items(answer, *RESULTS, asked=service(id="other"))[0]["content"] == "ok"
-    plain = ChatMessage(Role.ASSISTANT, "ok", echo=echo)
+    plain = ChatMessage(
+        Role.ASSISTANT, "ok", echo=MAKER.make({"items": [first, {"type": "message"}]})
+    )
     assert items(plain) == [{"role": "assistant", "content": "ok"}], "no tool, no thinking"
 
 
@@ -386,6 +388,7 @@ BEGUN = added(CALL | {"arguments": ""})
         BEGUN + arguments('{"x"', item_id="fc_1") + arguments(":1}", item_id="fc_1"),
         BEGUN + arguments('{"x"', item_id="changed", output_index=0) + arguments(":1}"),
         BEGUN + arguments('{"x"') + arguments(":1}"),
+        BEGUN + BEGUN + arguments('{"x":1}', item_id="fc_1"),
         BEGUN + named("response.function_call_arguments.done", item_id="fc_1", arguments='{"x":1}'),
         BEGUN + named("response.output_item.done", output_index=0, item=CALL),
         BEGUN + named("response.output_item.done", item=CALL | {"arguments": {"x": 1}}),
@@ -425,13 +428,20 @@ def test_calls_and_items_are_bounded() -> None:
         added(CALL | {"id": f"f{n}", "call_id": f"c{n}"}, n) for n in range(MAX_ITEMS + 9)
     )
     assert len(decode(body + COMPLETED).tools) == MAX_CALLS
+    decoder = ResponsesDecoder(reader(), {})
+    decoder.feed(body)
+    assert len(decoder._items._known) <= MAX_ITEMS + 1
 
 
 def test_a_picture() -> None:
     done = named("response.output_item.done", output_index=0, item=PICTURE)
     end = named("response.completed", response=response(output=[PICTURE]))
     part = named("response.image_generation_call.partial_image", partial_image_b64="AAAA")
-    heard = decode(part + done + end)
+    early = named(
+        "response.image_generation_call.completed", item_id="ig_1", result=PICTURE["result"]
+    )
+    assert decode(early + done + end).images == (PNG,)
+    heard = decode(part + done + done + end)
     assert (heard.images, heard.reason) == ((PNG,), FinishReason.STOP)
     assert heard.events[0].prompt == "a dot"  # type: ignore[union-attr]
 
@@ -451,7 +461,8 @@ def test_thinking_is_kept_where_tools_are() -> None:
     assert decode(KEPT + COMPLETED, keeps_thinking=True).echo == wanted
     end = named("response.completed", response=response(output=[REASONING]))
     assert decode(end, keeps_thinking=True).echo == wanted
-    assert decode(KEPT + end, keeps_thinking=True).echo == wanted, "kept once"
+    for twice in (KEPT + KEPT, KEPT + end):
+        assert decode(twice + COMPLETED, keeps_thinking=True).echo == wanted
 
 
 def test_thinking_that_no_one_can_read_again_is_not_kept() -> None:
