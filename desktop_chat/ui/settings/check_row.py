@@ -120,6 +120,8 @@ class CheckRow(FormRow):
         self.button.set_busy(False)
         self._states.set_check(self._service_id, result)
         service = self._editor.service
+        # How each of its keys is doing is known now.
+        self._states.refresh(service)
         if result.ok and not service.configured:
             # It has a key that was not saved here, or needs none: it can be asked from now on.
             self._editor.save(service)

@@ -1,10 +1,11 @@
-"""The key of a service: entered, shown by its hint alone, replaced, removed."""
+"""The keys of a service: entered, shown by their hints alone, replaced, removed."""
 
 from PySide6.QtCore import QEvent, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QVBoxLayout
 
 from desktop_chat.chat.setup import KeyState, ServiceSetup
+from desktop_chat.core.access import OAUTH_WAYS, PAIR_WAYS
 from desktop_chat.core.errors import ChatError, SecretStoreError
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.ports import KeyPlace
@@ -12,18 +13,27 @@ from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.fields import Field
-from desktop_chat.ui.controls.labels import Ink, Status
+from desktop_chat.ui.controls.labels import Ink, Label, Status
 from desktop_chat.ui.settings.editor import ServiceEditor
 from desktop_chat.ui.settings.form import FormRow
 from desktop_chat.ui.settings.jobs import Jobs
 from desktop_chat.ui.settings.key_field import KeyField
+from desktop_chat.ui.settings.key_lines import KeyLines
 from desktop_chat.ui.settings.states import ServiceStates
-from desktop_chat.ui.settings.words import key_fault, key_place, masked, reason_of
+from desktop_chat.ui.settings.words import (
+    host_of,
+    key_fault,
+    key_place,
+    masked,
+    pair_fault,
+    reason_of,
+)
 from desktop_chat.ui.theme import Theme
 
 
 class KeyRow(FormRow):
-    """The row of the key.
+    """The row of the keys: the first one, and below it those that stand by. Some ways of proving
+    want two values, an id and a secret, for one key.
 
     Args:
         theme: colours and fonts.
@@ -50,10 +60,14 @@ class KeyRow(FormRow):
         self._states = states
         self._jobs = jobs
         self._editing = False
+        self._slot = 0
         self._service_id = ""
         self._fault = ""
         self.shown = Field(theme, "", mono=True)
         self.shown.setReadOnly(True)
+        self.id_field = Field(theme, "", mono=True)
+        self.id_field.returnPressed.connect(self._save)
+        self.id_field.textEdited.connect(self._typed)
         self.field = KeyField(theme, "")
         self.field.returnPressed.connect(self._save)
         self.field.textEdited.connect(self._typed)
@@ -64,20 +78,30 @@ class KeyRow(FormRow):
         self.replace_button = Button(theme)
         self.replace_button.clicked.connect(self.begin)
         self.remove_button = Button(theme, kind="quiet")
-        self.remove_button.clicked.connect(self._remove)
-        for widget in (self.shown, self.field):
-            self.line.addWidget(widget, 1)
+        self.remove_button.clicked.connect(lambda: self._remove(0))
+        fields = QVBoxLayout()
+        fields.setSpacing(6)
+        for widget in (self.shown, self.id_field, self.field):
+            fields.addWidget(widget)
+        self.line.addLayout(fields, 1)
         for button in (
             self.save_button,
             self.cancel_button,
             self.replace_button,
             self.remove_button,
         ):
-            self.line.addWidget(button)
+            self.line.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
         self.status = Status(theme)
+        self.lines = KeyLines(theme)
+        self.lines.removed.connect(self._remove)
+        self.token_note = Label(theme, pixels=12, ink="text3", wrap=True)
+        self.add_button = Button(theme, kind="quiet", small=True, icon="plus")
+        self.add_button.clicked.connect(self._add)
         self.site_button = Button(theme, kind="quiet", small=True, icon="arrow-square-out")
         self.site_button.clicked.connect(self._open_site)
-        self.notes.addWidget(self.status)
+        for note in (self.status, self.lines, self.token_note):
+            self.notes.addWidget(note)
+        self.notes.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.notes.addWidget(self.site_button, 0, Qt.AlignmentFlag.AlignLeft)
         editor.changed.connect(self._service_changed)
         states.changed.connect(self._state_changed)
@@ -92,6 +116,7 @@ class KeyRow(FormRow):
             self._leave_editing()
         needs_key = service.auth != "none" or not service.builtin
         self.setVisible(needs_key and service.protocol != "demo")
+        self._name(service)
         self._show()
 
     def _state_changed(self, service_id: str) -> None:
@@ -104,14 +129,20 @@ class KeyRow(FormRow):
         place = state.place if state is not None else None
         saved = place in (KeyPlace.KEYRING, KeyPlace.MEMORY)
         entering = self._editing or place is None
+        several = state is not None and len(state.keys) > 1
         self.shown.setVisible(not entering)
+        self.id_field.setVisible(entering and service.auth in PAIR_WAYS)
         self.field.setVisible(entering)
         self.save_button.setVisible(entering)
         self.cancel_button.setVisible(entering and place is not None)
         self.replace_button.setVisible(not entering)
-        self.remove_button.setVisible(not entering and saved)
-        optional = service.auth == "none"
-        self.field.setPlaceholderText(tr("Not needed") if optional else tr("Paste the key"))
+        self.remove_button.setVisible(not entering and saved and not several)
+        self.lines.show_keys(state.keys if state is not None else (), removable=saved)
+        self.add_button.setVisible(not entering and saved)
+        elsewhere = state.token_origin if state is not None else ""
+        self.token_note.setVisible(bool(elsewhere))
+        told = tr("Id and secret go to {host} too, where tokens are made.")
+        self.token_note.setText(told.format(host=host_of(elsewhere)))
         if not entering and state is not None:
             self.shown.setText(masked(state.hint))
             self.shown.setCursorPosition(0)
@@ -135,26 +166,40 @@ class KeyRow(FormRow):
         if self._fault:
             self._tell("")
 
-    def _tell(self, fault: str) -> None:
+    def _tell(self, fault: str, *, at_id: bool = False) -> None:
         self._fault = fault
-        self.field.set_wrong(bool(fault))
-        self.field.setAccessibleDescription(fault)
+        for field, wrong in ((self.id_field, at_id), (self.field, not at_id)):
+            field.set_wrong(bool(fault) and wrong)
+            field.setAccessibleDescription(fault if wrong else "")
         self._show_note(self._states.key(self._editor.service.id))
 
     # What is done.
 
     def begin(self) -> None:
-        """Let a key be entered, in place of one that there may be."""
+        """Let a key be entered, in place of the first one that there may be."""
+        self._enter(0)
+
+    def _add(self) -> None:
+        """Let a further key be entered."""
+        state = self._states.key(self._editor.service.id)
+        self._enter(len(state.keys) if state is not None else 0)
+
+    def _enter(self, slot: int) -> None:
+        self._slot = slot
         self._editing = True
         self._show()
-        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        pair = self._editor.service.auth in PAIR_WAYS
+        (self.id_field if pair else self.field).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _leave_editing(self) -> None:
         self._editing = False
+        self._slot = 0
         self._fault = ""
         self.field.forget()
-        self.field.set_wrong(False)
-        self.field.setAccessibleDescription("")
+        self.id_field.setText("")
+        for field in (self.field, self.id_field):
+            field.set_wrong(False)
+            field.setAccessibleDescription("")
         self.save_button.set_busy(False)
         self.remove_button.set_busy(False)
 
@@ -167,11 +212,10 @@ class KeyRow(FormRow):
     def _save(self) -> None:
         if self.save_button.busy:
             return
-        text = self.field.text()
-        self._tell(key_fault(text))
-        if self._fault:
-            return
         service = self._editor.service
+        key = self._entered(service)
+        if key is None:
+            return
         if service.auth == "none":
             # A service of the user's own that had no key until now.
             if not self._editor.change(auth="bearer"):
@@ -180,11 +224,21 @@ class KeyRow(FormRow):
         self.save_button.set_busy(True)
         self._jobs.start(
             "save key",
-            self._setup.save_key(service, Secret(text)),
+            self._setup.save_key(service, key, self._slot),
             lambda _place: self._saved(service),
             lambda error: self._failed(service, error),
             finish=True,
         )
+
+    def _entered(self, service: Service) -> Secret | None:
+        """Return the key as typed; tell what is wrong with it, and return None."""
+        text = self.field.text()
+        if service.auth in PAIR_WAYS:
+            fault, at_id = pair_fault(self.id_field.text(), text)
+            self._tell(fault, at_id=at_id)
+            return None if fault else Secret.pair(self.id_field.text(), text)
+        self._tell(key_fault(text))
+        return None if self._fault else Secret(text)
 
     def _saved(self, service: Service) -> None:
         focused = QApplication.focusWidget()
@@ -200,12 +254,12 @@ class KeyRow(FormRow):
         self._states.set_check(service.id, None)
         self._states.refresh(service)
 
-    def _remove(self) -> None:
+    def _remove(self, slot: int) -> None:
         service = self._editor.service
         self.remove_button.set_busy(True)
         self._jobs.start(
             "remove key",
-            self._setup.delete_key(service),
+            self._setup.delete_key(service, slot),
             lambda _none: self._kept(service),
             lambda error: self._failed(service, error),
             finish=True,
@@ -240,10 +294,9 @@ class KeyRow(FormRow):
 
     def retranslate(self) -> None:
         """Speak the language in use."""
-        self.set_label(tr("API key"))
-        self.shown.setAccessibleName(tr("API key"))
-        self.field.setAccessibleName(tr("API key"))
         self.field.retranslate()
+        self.lines.retranslate()
+        self.add_button.setText(tr("Add another key"))
         self.save_button.setText(tr("Save"))
         self.cancel_button.setText(tr("Cancel"))
         self.replace_button.setText(tr("Replace"))
@@ -251,7 +304,23 @@ class KeyRow(FormRow):
         self.site_button.setText(tr("Get a key"))
         self._fault = ""
         if self._editor.service.id:
+            self._name(self._editor.service)
             self._show()
+
+    def _name(self, service: Service) -> None:
+        """Call the values as the way of proving calls them."""
+        oauth = service.auth in OAUTH_WAYS
+        pair = service.auth in PAIR_WAYS
+        label = tr("Client") if oauth else tr("Key pair") if pair else tr("API key")
+        self.set_label(label)
+        self.shown.setAccessibleName(label)
+        self.id_field.setAccessibleName(tr("Client id") if oauth else tr("Key id"))
+        self.id_field.setPlaceholderText(self.id_field.accessibleName())
+        secret = tr("Client secret") if oauth else tr("Secret")
+        self.field.setAccessibleName(secret if pair else label)
+        optional = service.auth == "none"
+        paste = tr("Not needed") if optional else tr("Paste the key")
+        self.field.setPlaceholderText(secret if pair else paste)
 
 
 def _look(state: KeyState) -> tuple[str, Ink, Ink]:

@@ -1,13 +1,13 @@
 """The way to a service: its proxy, further authorities, HTTP/2."""
 
-from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Final
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop_chat.chat.setup import ServiceSetup
 from desktop_chat.core.errors import ChatError, SecretStoreError
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.secret import Secret
@@ -25,22 +25,6 @@ from desktop_chat.ui.theme import Theme
 
 _SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 _JOB: Final = "proxy"
-
-
-class ProxySetup(Protocol):
-    """What is asked about proxies; ``chat.setup.ServiceSetup`` is one."""
-
-    def system_proxy(self, service: Service) -> Coroutine[Any, Any, str]:
-        """Return the proxy that the system names for a service, without password; or ""."""
-        ...
-
-    def proxy_user(self, service: Service) -> Coroutine[Any, Any, str]:
-        """Return the user whose password is kept for a service's own proxy, or ""."""
-        ...
-
-    def save_proxy(self, service: Service, login: Secret | None) -> Coroutine[Any, Any, object]:
-        """Keep user and password of a service's own proxy; None forgets them."""
-        ...
 
 
 def judge_proxy(text: str) -> str:
@@ -71,7 +55,9 @@ class ProxyRow(ServiceRow):
         jobs: run what takes time.
     """
 
-    def __init__(self, theme: Theme, editor: ServiceEditor, setup: ProxySetup, jobs: Jobs) -> None:
+    def __init__(
+        self, theme: Theme, editor: ServiceEditor, setup: ServiceSetup, jobs: Jobs
+    ) -> None:
         super().__init__(theme, editor)
         self._setup = setup
         self._jobs = jobs

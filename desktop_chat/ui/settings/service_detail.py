@@ -21,6 +21,7 @@ from desktop_chat.ui.settings.key_row import KeyRow
 from desktop_chat.ui.settings.kinds import kind_title
 from desktop_chat.ui.settings.limits_row import LimitsRow
 from desktop_chat.ui.settings.models_box import ModelsBox
+from desktop_chat.ui.settings.proxy_row import ProxyRow
 from desktop_chat.ui.settings.request_fold import RequestFold
 from desktop_chat.ui.settings.states import DEMO, ServiceStates
 from desktop_chat.ui.settings.switch_rows import CacheRow, PrivacyRow
@@ -71,6 +72,7 @@ class ServiceDetail(Column):
         self.models = ModelsBox(theme, editor, lists)
         self.backup = BackupRow(theme, editor, lists)
         self.limits = LimitsRow(theme, editor)
+        self.proxy = ProxyRow(theme, editor, setup, jobs)
         self.time_row = TimeRow(theme, editor)
         self.cache = CacheRow(theme, editor)
         self.privacy = PrivacyRow(theme, editor)
@@ -92,7 +94,7 @@ class ServiceDetail(Column):
         groups: tuple[tuple[QWidget, ...], ...] = (
             (self.key_row, self.address_row, self.check_row),
             (self.models,),
-            (self.backup, self.limits, self.time_row, self.cache, self.privacy),
+            (self.backup, self.limits, self.proxy, self.time_row, self.cache, self.privacy),
             (self.request, self.way_fold),
         )
         for group, line in zip(groups, self._lines, strict=True):
@@ -180,6 +182,7 @@ class ServiceDetail(Column):
         self.way.commit()
         self.backup.commit()
         self.limits.commit()
+        self.proxy.commit()
         self.time_row.commit()
         self.request.commit()
 

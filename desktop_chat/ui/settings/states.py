@@ -68,7 +68,8 @@ class ServiceStates(QObject):
         )
 
     def _learn(self, service_id: str, state: KeyState) -> None:
-        if self._keys.get(service_id) != state:
+        known = self._keys.get(service_id)
+        if known is None or _kept(known) != _kept(state):
             self._checks.pop(service_id, None)
         self._keys[service_id] = state
         self.changed.emit(service_id)
@@ -145,3 +146,9 @@ def _key_line(state: KeyState | None) -> StateLine:
     if state.problem in ("locked", "timeout", "failed"):
         return StateLine("warning-circle", tr("Keyring not available"), "warn")
     return StateLine("circle-dashed", tr("No key"), "text3")
+
+
+def _kept(state: KeyState) -> tuple[object, ...]:
+    """Return what a check rests on: which keys there are, not how they are doing."""
+    hints = tuple(key.hint for key in state.keys)
+    return state.place, state.hint, state.origin, state.problem, state.token_origin, hints

@@ -98,6 +98,7 @@ class WayBox(QWidget):
         super().__init__()
         self._editor = editor
         self._tell_changed = changed
+        self._way: tuple[str, str, str, dict[str, str]] = ("", "", "", {})
         self.protocol = _SelectRow(theme, editor, self._set_protocol)
         self.images = _SelectRow(theme, editor, self._set_images)
         self.auth = _SelectRow(theme, editor, self._set_auth)
@@ -141,6 +142,11 @@ class WayBox(QWidget):
 
     def _show(self) -> None:
         service = self._editor.service
+        way = (service.id, service.protocol, service.auth, dict(service.auth_fields))
+        before, self._way = self._way, way
+        if before[0] == service.id and before != way:
+            # Keys are bound to where they go, and what was found out came over the other way.
+            self._tell_changed(service)
         self.protocol.show_value(service.protocol, kind_title, kind_note(service.protocol))
         self.images.show_value(service.images, images_title, "")
         self.auth.show_value(service.auth, auth_title, auth_note(service.auth))
@@ -148,8 +154,8 @@ class WayBox(QWidget):
             row.setVisible(service.auth in auths)
             row.show_service(service)
         self.client.setVisible(service.auth in OAUTH_WAYS)
-        way = "basic" if service.auth_fields.get("client_auth") == "basic" else ""
-        self.client.show_value(way, str, "")
+        sent = "basic" if service.auth_fields.get("client_auth") == "basic" else ""
+        self.client.show_value(sent, str, "")
 
     def hint(self) -> str:
         """Return protocol and authentication in a few words."""
@@ -161,8 +167,6 @@ class WayBox(QWidget):
         self.status.show_state("warning-circle", fault, "danger")
         if fault:
             self._show()
-        else:
-            self._tell_changed(self._editor.service)
 
     def _set_protocol(self, protocol: str) -> None:
         self._save(with_protocol(self._editor.service, protocol))
