@@ -8,16 +8,26 @@ from dataclasses import dataclass, field
 import apsw
 import pytest
 
+from desktop_chat.chat.gathered import (
+    MAX_CHOICES,
+    MAX_PICTURES,
+    MAX_TOOL_CALLS,
+    MAX_TOOL_CHARS,
+)
 from desktop_chat.chat.saver import Saver
 from desktop_chat.chat.turn import Prepared, Turn
+from desktop_chat.core.attachments import blob_key
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.events import (
+    ChoiceDelta,
     Done,
     FinishReason,
+    ImagePart,
     ReasoningDelta,
     StreamControl,
     StreamEvent,
     TextDelta,
+    ToolCallDelta,
     Usage,
 )
 from desktop_chat.core.ids import new_id
@@ -225,3 +235,59 @@ async def test_thinking_again_in_a_continued_answer_begins_a_paragraph(house: Ho
     provider = Scripted([ReasoningDelta("second"), TextDelta(" on"), Done(FinishReason.STOP)])
     message = await turn.run(prepared(provider))
     assert (message.reasoning, message.text) == ("first\n\nsecond", "so on")
+
+
+async def test_of_everything_there_is_only_so_much(house: House) -> None:
+    half = "x" * (MAX_TOOL_CHARS // 2 + 1)
+    message = await run(
+        house,
+        *(ToolCallDelta(number, "", "f", "") for number in range(MAX_TOOL_CALLS + 5)),
+        ToolCallDelta(1, "", "", half),
+        ToolCallDelta(0, "", "", half),
+        ToolCallDelta(2, "", "", "lost"),
+        *(ImagePart(b"%d" % number, "image/png") for number in range(MAX_PICTURES + 3)),
+        Done(FinishReason.TOOL_CALLS),
+    )
+    assert len(message.tool_calls) == MAX_TOOL_CALLS
+    assert sum(len(call.arguments) for call in message.tool_calls) == MAX_TOOL_CHARS
+    assert len(message.attachments) == MAX_PICTURES
+    ids = [call.id for call in message.tool_calls]
+    assert len(set(ids)) == len(ids), "calls without an id are told apart"
+
+
+async def test_further_answers_are_bounded_and_in_order(house: House) -> None:
+    turn = Turn(row()[2], lambda _event: None, saver=None, tasks=house.tasks)
+    pieces = [ChoiceDelta(number, f"{number}.") for number in range(MAX_CHOICES + 4, 0, -1)]
+    await turn.run(prepared(Scripted([*pieces, ChoiceDelta(9, "more"), Done(FinishReason.STOP)])))
+    found = [text for text, _ in turn.choices()]
+    assert len(found) == MAX_CHOICES
+    assert found[0] == "5."
+    assert "9.more" in found
+
+
+async def test_a_picture_that_came_is_kept_when_the_turn_is_stopped_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = bytes(300_000)
+    hashing = asyncio.Event()
+
+    async def to_thread(*_arguments: object) -> str:
+        hashing.set()
+        await asyncio.Event().wait()
+        return ""
+
+    monkeypatch.setattr("desktop_chat.chat.turn.asyncio.to_thread", to_thread)
+    turn = Turn(row()[2], lambda _event: None, saver=None, tasks=house.tasks)
+    work = asyncio.create_task(turn.run(prepared(Scripted([ImagePart(data, "image/png")]))))
+    await hashing.wait()
+    turn.stop()
+    message = await work
+    assert message.state is MessageState.STOPPED
+    assert [item.blob for item in message.attachments] == [blob_key(data)]
+
+
+async def test_a_picture_and_a_call_are_the_first_token_too(house: House) -> None:
+    for event in (ImagePart(b"x", "image/png"), ToolCallDelta(0, "i", "f", "")):
+        message = await run(house, event, Done(FinishReason.STOP))
+        assert message.timing is not None
+        assert message.timing.first_token is not None
