@@ -17,6 +17,8 @@ _REASONS: Final[Mapping[str, FinishReason]] = {
     "tool_calls": FinishReason.TOOL_CALLS,
 }
 """Older versions say ``done`` without a reason."""
+_THOUGHTS: Final = ("thinking", "reasoning_content", "reasoning")
+"""Ollama's own name, and those that imitations give."""
 _NO_ANSWER: Final = frozenset(("load", "unload"))
 """Reasons that tell of the model in memory: there is no answer."""
 
@@ -49,9 +51,11 @@ class OllamaDecoder(ReplyDecoder):
         return isinstance(message, dict)
 
     def _message(self, message: Mapping[str, Any]) -> None:
-        if thinking := text_of(message.get("thinking")):
-            self._tags.stop_looking()
-            self._add(thinking, thinking=True)
+        for name in _THOUGHTS:
+            if thinking := text_of(message.get(name)):
+                self._tags.stop_looking()
+                self._add(thinking, thinking=True)
+                break
         if content := text_of(message.get("content")):
             self._content(content)
         calls = message.get("tool_calls")

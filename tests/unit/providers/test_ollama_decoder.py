@@ -77,6 +77,12 @@ def test_tags_where_thinking_is_not_known() -> None:
     assert (cut.text, cut.reason) == ("<thi", FinishReason.UNKNOWN)
 
 
+@pytest.mark.parametrize("name", ["thinking", "reasoning", "reasoning_content"])
+def test_names_of_thinking(name: str) -> None:
+    heard = decode(said(**{name: "why"}) + HELLO + done())
+    assert (heard.reasoning, heard.text) == ("why", "Hello")
+
+
 def test_calls() -> None:
     calls: list[Any] = [
         {"function": {"name": "f", "arguments": {"x": "你"}}},
