@@ -1,6 +1,7 @@
 """``desktop-chat ask`` as a process, against a local scripted server, in a home of its own."""
 
 import asyncio
+import base64
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import pytest
 
 from desktop_chat.core.events import FinishReason
 from desktop_chat.core.messages import Message, MessageState, MessageTree
+from desktop_chat.core.services import Model
 from desktop_chat.store import SqliteStore
 from tests.helpers.byte_server import (
     ABORT,
@@ -29,7 +31,7 @@ from tests.helpers.byte_server import (
     json_reply,
     sse,
 )
-from tests.unit.chat.support import answer, part
+from tests.unit.chat.support import answer, open_house, part, png
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-e2e-0123456789abcdef"
@@ -637,3 +639,78 @@ async def test_models() -> None:
         assert refused.code == 3
     known = await run("models", "--service", "demo", "--json")
     assert "demo-rich" in [item["id"] for item in known.events()]
+
+
+def images_reply(*pictures: bytes) -> bytes:
+    data = [{"b64_json": base64.b64encode(item).decode()} for item in pictures]
+    return json_reply(200, {"created": 1, "data": data})
+
+
+async def test_files_go_with_the_first_question() -> None:
+    home = Path(os.environ["HOME"])
+    (home / "a.png").write_bytes(png(3, 2))
+    (home / "注.txt").write_bytes("你好".encode("gb18030"))
+    async with ByteServer([answer("ok")]) as server:
+        ended = await ask(server, "--attach", "a.png", "--attach", "注.txt", "what is it")
+    assert ended.code == 0
+    body = server.requests[0].body.decode()
+    assert base64.b64encode(png(3, 2)).decode() in body
+    assert "你好" in body
+
+
+async def test_a_file_that_cannot_be_sent_is_told_before_anything_is_asked() -> None:
+    home = Path(os.environ["HOME"])
+    (home / "a.zip").write_bytes(b"PK\x03\x04\x00\x00")
+    (home / "wide.png").write_bytes(png(4000, 1))
+    async with ByteServer([answer("ok")]) as server:
+        for name, sentence in (
+            ("a.zip", "a.zip is no picture, no text and no PDF."),
+            ("none.txt", "none.txt was not found."),
+            ("wide.png", "wide.png is larger than models take: 2048 pixels a side and 4 MB."),
+        ):
+            ended = await ask(server, "--attach", name, "q")
+            assert ended.code == 2
+            assert sentence in ended.err
+        ended = await ask(server, *(["--attach", "a.zip"] * 13), "q")
+        assert "at most 12 files" in ended.err
+    assert not server.requests
+
+
+async def test_further_answers_are_printed_after_the_first() -> None:
+    second = {"choices": [{"index": 1, "delta": {"content": "two"}, "finish_reason": None}]}
+    script = sse(delta("one"), second, delta(finish="stop"))
+    async with ByteServer([script]) as server:
+        ended = await ask(server, "--param", "n=2", "q")
+        assert ended.out == "one\n\ntwo\n"
+        ended = await ask(server, "--json", "--param", "n=2", "q")
+        choice = {"event": "choice", "index": 1, "text": "two", "reasoning": ""}
+        assert choice in ended.events()
+
+
+async def test_pictures_are_saved_beside_and_named() -> None:
+    home = Path(os.environ["HOME"])
+    (home / "picture-1.png").write_bytes(b"mine")
+    painter = Model("painter", makes="image")
+    async with ByteServer([images_reply(png(3, 2), png(4, 2))]) as server:
+        async with open_house(server, images="openai-images", models=(painter,)):
+            pass
+        asking = ("ask", "--service", "local", "--model", "painter")
+        ended = await run(*asking, "--save", "a cat")
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.out.split() == ["picture-2.png", "picture-3.png"]
+        assert (home / "picture-1.png").read_bytes() == b"mine"
+        assert (home / "picture-3.png").read_bytes() == png(4, 2)
+        ended = await run(*asking, "--json", "--output-dir", "new/folder", "a cat")
+        paths = [item["path"] for item in ended.events() if item["event"] == "picture"]
+        assert paths == [
+            str(Path("new/folder/picture-1.png")),
+            str(Path("new/folder/picture-2.png")),
+        ]
+        (home / "file").write_bytes(b"")
+        ended = await run(*asking, "--output-dir", "file", "a cat")
+        assert ended.code == 1
+        assert "A picture cannot be saved" in ended.err
+    async with history() as store:
+        _, told = await saved_branch(store)
+        assert [item.name for item in told.attachments] == ["picture-1.png", "picture-2.png"]
+        assert await store.blob(told.attachments[0].blob) == png(3, 2)
