@@ -71,6 +71,8 @@ class ModelDialog(Dialog):
         self.picture = self._field(tr("A picture"), price.image if price else None)
         self.fault = Label(theme, "", ink="danger", wrap=True)
         self._lay_out()
+        for field in self.findChildren(Field):
+            field.textChanged.connect(self._judge)
         self.accepted.connect(self._submit)
         self._judge()
 
@@ -78,7 +80,6 @@ class ModelDialog(Dialog):
         field = Field(self.theme, name)
         field.setText("" if value is None else amount(value))
         field.setPlaceholderText(tr("Not known"))
-        field.textChanged.connect(self._judge)
         field.returnPressed.connect(self.accept)
         return field
 

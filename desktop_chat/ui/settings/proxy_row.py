@@ -31,7 +31,7 @@ def judge_proxy(text: str) -> str:
     """Say what is wrong with the address of a proxy, or return ""."""
     if not text:
         return tr("Enter the proxy's address, such as http://127.0.0.1:7890.")
-    if "://" not in text or urlsplit(text).scheme.lower() not in _SCHEMES:
+    if "://" not in text or text.split("://")[0].lower() not in _SCHEMES:
         return tr("A proxy's address begins with http://, https://, socks5:// or socks5h://.")
     if "@" in text:
         return tr("User and password have fields of their own below.")

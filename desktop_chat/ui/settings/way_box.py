@@ -28,6 +28,7 @@ from desktop_chat.ui.settings.kinds import (
 )
 from desktop_chat.ui.settings.options_rows import OptionsRows
 from desktop_chat.ui.settings.row import LineRow, ServiceRow
+from desktop_chat.ui.settings.words import host_in
 from desktop_chat.ui.theme import Theme
 
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -71,7 +72,8 @@ def judge_query(text: str) -> str:
 def judge_token_url(text: str) -> str:
     """Say what is wrong with the address of tokens, or return ""."""
     path = text.startswith("/") and not re.search(r"[\s?#]", text)
-    if not text or not (path or _ADDRESS.fullmatch(text)):
+    whole = _ADDRESS.fullmatch(text) and host_in(text)
+    if not (path or whole):
         return tr("Enter an address such as https://api.example.com/oauth/token.")
     if not path and not is_safe_for_keys(text):
         return tr("The secret goes there, so the address begins with https://.")

@@ -93,6 +93,7 @@ async def test_oauth_asks_for_the_address_of_tokens(tmp_path: Path) -> None:
         ("header", "header", "x api key", "A header's name has letters, digits and hyphens"),
         ("query", "query", "a=b", "A parameter's name has letters"),
         ("oauth", "token_url", "oauth.example.com", "Enter an address such as https://"),
+        ("oauth", "token_url", "https://[::1", "Enter an address such as https://"),
         ("oauth", "token_url", "http://example.com/t", "The secret goes there"),
     ],
 )

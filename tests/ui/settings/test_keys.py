@@ -1,0 +1,240 @@
+"""Several keys, pairs, the proxy, and services of every kind, over the real house."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+
+from desktop_chat.core.access import KeyHealth, KeyUse
+from desktop_chat.core.secret import Secret
+from desktop_chat.core.services import Model, Network, Service
+from desktop_chat.system.catalogue import FileCatalogue
+from desktop_chat.ui.settings.key_lines import told_of_key
+from desktop_chat.ui.settings.proxy_row import judge_proxy
+from tests.helpers.byte_server import ByteServer, delta, json_reply, sse
+from tests.helpers.qt import on_qt_loop, until
+from tests.helpers.settings_desk import MemoryKeyring, open_settings
+from tests.ui.settings.test_services import DEEPSEEK, KEY, enter, show, with_key
+
+OTHER = "sk-another-key-0000"
+BASE = "https://llm.example.com"
+
+
+def pair(catalogue: FileCatalogue, _keyring: MemoryKeyring) -> None:
+    """Add a signed gateway."""
+    own = Service("mine", {"": "Mine"}, protocol="gateway", auth="hmac", base_url=BASE)
+    catalogue.save(own)
+
+
+@on_qt_loop
+async def test_a_further_key_stands_by_and_goes_again(tmp_path: Path) -> None:
+    async with open_settings(tmp_path, setup_first=with_key) as desk:
+        await show(desk, "deepseek")
+        row = desk.page.services.detail.key_row
+        assert not row.lines.isVisible(), "one key needs no list"
+        row.add_button.click()
+        assert row.field.hasFocus()
+        enter(row.field, OTHER)
+        await until(lambda: len(row.lines.states) == 2, "both keys")
+        assert [state.text() for state in row.lines.states] == ["In use", "In reserve"]
+        assert desk.keyring.keys["deepseek", DEEPSEEK] == Secret(KEY)
+        assert desk.keyring.more["deepseek", DEEPSEEK] == [Secret(OTHER)]
+        assert not row.remove_button.isVisible()
+        row.lines.remove_buttons[0].click()
+        await until(lambda: not row.lines.isVisible(), "the one left")
+        assert desk.keyring.keys["deepseek", DEEPSEEK] == Secret(OTHER)
+        assert row.shown.text().endswith("0000")
+
+
+@on_qt_loop
+async def test_the_check_tells_how_each_key_is_doing(tmp_path: Path) -> None:
+    refused = json_reply(401, {"error": {"message": "no such key"}})
+
+    def first(catalogue: FileCatalogue, keyring: MemoryKeyring) -> None:
+        models = (Model("m1"),)
+        own = Service("mine", {"": "Mine"}, base_url=server.url, models=models)
+        catalogue.save(own)
+        origin = server.url.removesuffix("/v1")
+        keyring.keys["mine", origin] = Secret(KEY)
+        keyring.more["mine", origin] = [Secret(OTHER)]
+
+    async with (
+        ByteServer([refused, sse(delta("Hi"))]) as server,
+        open_settings(tmp_path, setup_first=first) as desk,
+    ):
+        await show(desk, "mine")
+        detail = desk.page.services.detail
+        detail.check_row.button.click()
+        await until(lambda: not detail.check_row.button.busy, "the check")
+        row = detail.key_row
+        said = ["Refused. Replace it.", "In use"]
+        await until(lambda: [state.text() for state in row.lines.states] == said, "the keys")
+        assert detail.check_row.status.text() == "Connected"
+
+
+def test_states_of_keys_are_told_in_words() -> None:
+    resting = told_of_key(KeyUse(KeyHealth.RESTING, until=1_780_000_000.0), in_use=False)
+    assert resting[1].startswith("Resting until ")
+    assert told_of_key(KeyUse(KeyHealth.NO_BALANCE), in_use=False)[1] == "No balance left"
+    assert told_of_key(KeyUse(KeyHealth.WORKS), in_use=True)[1] == "In use"
+
+
+@on_qt_loop
+async def test_a_pair_is_two_fields_and_one_secret(tmp_path: Path) -> None:
+    async with open_settings(tmp_path, setup_first=pair) as desk:
+        await show(desk, "mine", focus_key=True)
+        row = desk.page.services.detail.key_row
+        assert row.label.text() == "Key pair"
+        assert row.id_field.hasFocus()
+        enter(row.field, "s3cret")
+        assert row.status.text() == "Enter the id."
+        assert (row.id_field.wrong, row.field.wrong) == (True, False)
+        QTest.keyClicks(row.id_field, "AK-team")
+        enter(row.field, "s3 cret")
+        assert row.status.text() == "There are no spaces or line breaks in it. Copy it again."
+        assert (row.id_field.wrong, row.field.wrong) == (False, True)
+        enter(row.field, "s3cret")
+        await until(row.shown.isVisible, "the saved pair")
+        assert desk.keyring.keys == {("mine", BASE): Secret.pair("AK-team", "s3cret")}
+        assert row.field.text() == row.id_field.text() == ""
+        assert "s3cret" not in desk.file.read_text("utf-8")
+        assert "s3cret" not in row.shown.text()
+
+
+# The proxy.
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "Enter the proxy's address"),
+        ("127.0.0.1:7890", "A proxy's address begins with"),
+        ("socks://127.0.0.1:1080", "A proxy's address begins with"),
+        ("http://me:pw@127.0.0.1:7890", "User and password have fields of their own"),
+        ("http://127.0.0.1:99999", "This is not a proxy's address."),
+        ("http://proxy/path", "This is not a proxy's address."),
+        ("http://[::1", "This is not a proxy's address."),
+    ],
+)
+def test_a_wrong_proxy_is_told(typed: str, said: str) -> None:
+    assert judge_proxy(typed).startswith(said)
+
+
+@on_qt_loop
+async def test_a_proxy_of_ones_own_is_kept_with_its_password_in_the_keyring(tmp_path: Path) -> None:
+    async with open_settings(tmp_path, setup_first=pair) as desk:
+        await show(desk, "mine")
+        row = desk.page.services.detail.proxy
+        await until(lambda: row.now.text(), "the system's proxy")
+        row.choice.button("custom").click()
+        assert row.address.hasFocus()
+        assert desk.service("mine").network.proxy == "system", "not before there is an address"
+        enter(row.address, "ftp://proxy")
+        assert row.address.wrong
+        enter(row.address, "socks5://127.0.0.1:1080")
+        network = Network(proxy="custom", proxy_url="socks5://127.0.0.1:1080")
+        assert desk.service("mine").network == network
+        QTest.keyClicks(row.user, "me")
+        row.save_button.click()
+        assert row.login_status.text() == "Enter the password."
+        enter(row.password, "proxy-pass-word")
+        await until(row.remove_button.isVisible, "the password")
+        assert Secret.pair("me", "proxy-pass-word") in desk.keyring.keys.values()
+        assert "proxy-pass-word" not in desk.file.read_text("utf-8")
+        assert row.password.text() == ""
+        row.remove_button.click()
+        await until(lambda: not row.remove_button.isVisible(), "the end of the password")
+        assert desk.keyring.keys == {}
+        row.choice.button("none").click()
+        assert desk.service("mine").network.proxy == "none"
+        row.choice.button("custom").click()
+        assert desk.service("mine").network == network, "its address is still known"
+
+
+@on_qt_loop
+async def test_authorities_and_http2_are_kept(tmp_path: Path) -> None:
+    async with open_settings(tmp_path, setup_first=pair) as desk:
+        await show(desk, "mine")
+        row = desk.page.services.detail.proxy
+        row.fold.head.click()
+        row._picked("/etc/company.pem")
+        row.http2.click()
+        network = desk.service("mine").network
+        assert (network.ca_file, network.http2) == ("/etc/company.pem", False)
+        assert row.fold.head.hint() == "further authorities, no HTTP/2"
+
+
+# Adding.
+
+
+@pytest.mark.parametrize(
+    ("kind", "auth", "images"),
+    [
+        ("openai-chat", "none", ""),
+        ("openai-responses", "none", ""),
+        ("ollama", "none", ""),
+        ("websocket", "none", ""),
+        ("images", "none", "openai-images"),
+    ],
+)
+@on_qt_loop
+async def test_every_kind_can_be_added(tmp_path: Path, kind: str, auth: str, images: str) -> None:
+    async with open_settings(tmp_path) as desk:
+        await show(desk, "deepseek")
+        section = desk.page.services
+        section.begin_adding()
+        form = section.add_form
+        form.kind._choose(kind)
+        form.name.setText("New")
+        form.address.setText(BASE)
+        form.model.setText("m")
+        form.add_button.click()
+        service = desk.service("new")
+        assert (service.auth, service.images) == (auth, images)
+        assert service.protocol == ("openai-chat" if kind == "images" else kind)
+        assert service.models[0].makes == ("image" if kind == "images" else "text")
+
+
+@on_qt_loop
+async def test_a_gateway_is_added_with_its_pair(tmp_path: Path) -> None:
+    async with open_settings(tmp_path) as desk:
+        await show(desk, "deepseek")
+        section = desk.page.services
+        section.begin_adding()
+        form = section.add_form
+        form.kind._choose("gateway")
+        assert form.key_id.isVisible()
+        form.name.setText("Gate")
+        form.address.setText(BASE)
+        form.add_button.click()
+        assert form.key_status.text() == "Enter the id."
+        assert form.key_id.wrong
+        form.key_id.setText("AK-team")
+        form.key.setText("s3cret-s3cret")
+        form.add_button.click()
+        await until(lambda: not section.adding, "the service")
+        assert desk.keyring.keys == {("gate", BASE): Secret.pair("AK-team", "s3cret-s3cret")}
+        assert desk.service("gate").auth == "hmac"
+
+
+@on_qt_loop
+async def test_a_service_with_oauth_is_added_with_the_address_of_its_tokens(tmp_path: Path) -> None:
+    async with open_settings(tmp_path) as desk:
+        await show(desk, "deepseek")
+        section = desk.page.services
+        section.begin_adding()
+        form = section.add_form
+        form.auth._choose("oauth-json")
+        form.name.setText("Tokens")
+        form.address.setText(BASE)
+        form.key_id.setText("client")
+        form.key.setText("s3cret-s3cret")
+        form.detail.setText("oauth/token")
+        form.add_button.click()
+        assert form.detail.wrong
+        assert form.detail_status.text().startswith("Enter an address such as")
+        form.detail.setText("/v1/oauth/token")
+        form.add_button.click()
+        await until(lambda: not section.adding, "the service")
+        assert desk.service("tokens").auth_fields == {"token_url": "/v1/oauth/token"}
+        assert desk.keyring.keys == {("tokens", BASE): Secret.pair("client", "s3cret-s3cret")}
