@@ -187,7 +187,9 @@ class ProxyRow(ServiceRow):
         self.user.setText(user)
         self.remove_button.setVisible(bool(user))
         if user:
-            self._tell_login(tr("The password is in the system keyring."), "text3")
+            kept = tr("The password is in the system keyring.")
+            memory = tr("No system keyring was found: the password stays in memory.")
+            self._tell_login(kept if self._setup.keyring_name() else memory, "text3")
 
     def _tell_login(self, text: str, ink: str, field: Field | None = None) -> None:
         wrong = ink == "danger"
