@@ -395,7 +395,7 @@ def explain_error(
         card = replace(card, advice=how)
     values = _values(error, service_name)
     title = fill(card.title(), **values)
-    cause = sentences(_cause(card, error, values), _backup_cause(error), rest_advice(error))
+    cause = sentences(_cause(card, error, values), _backup_cause(error))
     advice = card.advice()
     actions = card.actions
     if settings and exact is None:
@@ -413,6 +413,7 @@ def explain_error(
         advice = sentences(kept, tr("You can continue from here, or regenerate the answer."))
         if Action.RETRY in actions:
             actions = (Action.REGENERATE, Action.CONTINUE)
+    advice = rest_advice(error) or advice
     return Explanation(
         title, sentences(cause, advice), actions, card.icon, card.tone, _detail(error)
     )
@@ -568,7 +569,7 @@ def _detail(error: ErrorInfo) -> str:
         part
         for part in (
             f"HTTP {error.status}" if error.status else "",
-            error.code,
+            told_code(error),
             error.request_id,
         )
         if part

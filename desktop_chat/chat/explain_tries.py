@@ -22,8 +22,8 @@ def rest_advice(error: ErrorInfo) -> str:
         return ""
     return fill(
         tr(
-            "It failed several times in a row, so it is not asked again by itself for {seconds} s; "
-            "you can retry at any time."
+            "It failed several times in a row and is not asked again by itself for {seconds} s. "
+            "Retry when you like, or choose another model."
         ),
         seconds=seconds,
     )

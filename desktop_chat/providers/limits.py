@@ -224,8 +224,8 @@ class Limiter:
             tokens += other.tokens
         waits = [self._service_wait(ticket, now, ahead=ahead, tokens_ahead=tokens)]
         room = self._room()
-        if room is not None and self._running:
-            waits.append(self._mean * (ahead // room + 1))
+        if room is not None and len(self._running) >= room:
+            waits.append(self._seconds_until_room(ahead, room, now))
         return ahead, max(waits)
 
     def _room(self) -> int | None:
@@ -245,6 +245,14 @@ class Limiter:
             # Only our estimate says that it is too little.
             waits.append(self._told_tokens.seconds_until(ticket.tokens, now))
         return max(waits)
+
+    def _seconds_until_room(self, ahead: int, room: int, now: float) -> float:
+        """Return when a place is free if streams last as long as others did; 0 when one that runs
+        has lasted longer: then nobody knows.
+        """
+        ends = sorted(ticket.began + self._mean - now for ticket in self._running)
+        first = ends[ahead % room]
+        return first + self._mean * (ahead // room) if first > 0 else 0.0
 
     def _has_room(self, ticket: Ticket) -> bool:
         limit = self._limits.concurrent if ticket.hurried else self._room()

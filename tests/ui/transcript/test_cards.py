@@ -205,6 +205,47 @@ def test_text_takes_a_retry_card_away(theme: Theme, clock: Clock) -> None:
     assert body(view, "a").card is None
 
 
+def test_a_queue_is_a_quiet_card_with_stop(theme: Theme, clock: Clock) -> None:
+    view = shown(theme, [question("q"), streaming("a")])
+    view.set_notice("a", Notice(NoticeKind.QUEUED, delay=12.0, place=3))
+    run(view)
+    card = body(view, "a").card
+    assert card is not None
+    assert card.text.startswith("Waiting for the rate limit, 3 ahead, about 12 s")
+    assert actions_of(view) == ["stop"]
+    assert not card.quiet
+    assert card._ready(view.page).bar == 0
+    asked: list[tuple[str, str]] = []
+    view.action_requested.connect(lambda name, action: asked.append((name, action)))
+    QTest.mouseClick(button(view, "a", "action:stop"), Qt.MouseButton.LeftButton)
+    assert asked == [("a", "stop")]
+    clock.now += 5
+    view._tick()
+    assert "about 7 s" in card.text
+    view.set_notice("a", Notice(NoticeKind.QUEUED))
+    run(view)
+    card = body(view, "a").card
+    assert card is not None
+    assert card.text.startswith("Waiting for the rate limit\n")
+    view._tick()
+    assert not view._clock.isActive(), "there is nothing to count"
+
+
+def test_a_switch_is_a_line_until_the_answer_begins(theme: Theme) -> None:
+    view = shown(theme, [question("q"), streaming("a")])
+    error = ErrorInfo(ErrorKind.OVERLOADED, 503)
+    view.set_notice("a", Notice(NoticeKind.SWITCHED, service="Spare", error=error))
+    run(view)
+    card = body(view, "a").card
+    assert card is not None
+    assert card.quiet
+    assert card.text == "the service is overloaded, asking Spare instead"
+    assert actions_of(view) == []
+    assert card.height(view.page) == 26
+    send(view, "a", "It works now")
+    assert body(view, "a").card is None
+
+
 def test_a_notice_for_a_message_that_is_gone_is_ignored(theme: Theme) -> None:
     view = shown(theme, [question("q")])
     view.set_notice("gone", NOTICE)

@@ -115,6 +115,29 @@ def test_an_error_is_told_beside_the_answer() -> None:
     )
 
 
+def test_a_queue_and_a_backup_are_told() -> None:
+    notices = [
+        Notice(NoticeKind.QUEUED, place=2, delay=9.0),
+        Notice(NoticeKind.SWITCHED, service="Spare", error=ErrorInfo(ErrorKind.OVERLOADED)),
+    ]
+    out, err = io.StringIO(), io.StringIO()
+    text = TextOutput(out, err, service_name="Local")
+    lined = io.StringIO()
+    json_output = JsonOutput(lined, service_name="Local")
+    for notice in notices:
+        text.event(notice)
+        json_output.event(notice)
+    told = [
+        "Waiting for the rate limit, 2 ahead, about 9 s",
+        "Local is overloaded, asking Spare instead",
+    ]
+    assert (out.getvalue(), err.getvalue().splitlines()) == ("", told)
+    assert [json.loads(line) for line in lined.getvalue().splitlines()] == [
+        {"event": "notice", "kind": kind, "message": message}
+        for kind, message in zip(("queued", "switched"), told, strict=True)
+    ]
+
+
 def test_the_documented_events() -> None:
     notice, *rest = lines()
     assert notice == {

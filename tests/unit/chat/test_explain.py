@@ -163,6 +163,54 @@ def test_a_retry_counts_down() -> None:
     assert explain_notice(Notice(NoticeKind.CONNECTING)) is None
 
 
+@pytest.mark.parametrize(
+    ("place", "delay", "title"),
+    [
+        (3, 11.2, "Waiting for the rate limit, 3 ahead, about 12 s"),
+        (3, 0.0, "Waiting for the rate limit, 3 ahead"),
+        (0, 0.4, "Waiting for the rate limit, about 1 s"),
+        (0, 0.0, "Waiting for the rate limit"),
+    ],
+)
+def test_a_queue(place: int, delay: float, title: str) -> None:
+    told = explain_notice(Notice(NoticeKind.QUEUED, place=place, delay=delay), service_name="Ark")
+    assert told is not None
+    assert (told.title, told.cause) == (title, "Ark limits how much may be asked at a time.")
+    assert (told.actions, told.tone) == ((Action.STOP,), Tone.NEUTRAL)
+
+
+def test_a_switch() -> None:
+    error = ErrorInfo(ErrorKind.TIMEOUT, code="first_token", values={"seconds": "10"})
+    notice = Notice(NoticeKind.SWITCHED, service="Spare", error=error)
+    told = explain_notice(notice, service_name="Ark")
+    assert told is not None
+    assert told.title == "Ark took too long to answer, asking Spare instead"
+    assert (told.actions, told.detail) == ((), "")
+    told = explain_notice(replace(notice, service="Ark"), service_name="Ark")
+    assert told is not None
+    assert told.title == "The backup failed, asking Ark after all"
+
+
+def test_an_open_circuit_keeps_what_the_failure_said() -> None:
+    plain = ErrorInfo(ErrorKind.NETWORK, code="dns", host="ark.test")
+    values = {"code": "dns", "probe": "10"}
+    told = explain_error(replace(plain, code="circuit_open", values=values), service_name="Ark")
+    assert told.cause == (
+        "The name ark.test was not found. It failed several times in a row and is not asked again "
+        "by itself for 10 s. Retry when you like, or choose another model."
+    )
+    assert told.detail == explain_error(plain).detail == "dns"
+
+
+def test_a_backup_that_failed_as_well() -> None:
+    values = {"backup": "Spare", "backup_kind": "authentication"}
+    error = ErrorInfo(ErrorKind.NETWORK, code="refused", host="ark.test", values=values)
+    told = explain_error(error, service_name="Ark")
+    assert "The backup failed, too: Invalid key, Spare refused the request." in told.cause
+    odd = replace(error, values={"backup": "Spare", "backup_kind": "of a newer version"})
+    assert "backup" not in explain_error(odd, service_name="Ark").cause
+
+
 @pytest.mark.parametrize("kind", list(ErrorKind))
 def test_every_error_can_be_waited_for(kind: ErrorKind) -> None:
     notice = Notice(NoticeKind.RETRY, 1, 5, 1.0, ErrorInfo(kind))
