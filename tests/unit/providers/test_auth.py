@@ -16,6 +16,7 @@ from desktop_chat.core.errors import ErrorKind
 from desktop_chat.core.events import StreamControl
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.trace import Trace
+from desktop_chat.providers import auth_base
 from desktop_chat.providers.auth import AUTHS, make_auth
 from desktop_chat.providers.auth_base import ServiceAuth
 from desktop_chat.providers.auth_hmac import HmacAuth
@@ -244,7 +245,10 @@ class Twice(ServiceAuth):
         return response.status_code == 401
 
 
-async def test_a_refusal_without_end_is_not_read_to_its_end() -> None:
+async def test_a_refusal_without_end_is_not_read_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(auth_base, "_REFUSAL_SECONDS", 600.0)
     head = b"HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
     endless = [head, *[chunk(b"x" * 4096)] * 64]
     transport = HttpTransport(lambda _scheme, _host: "")
