@@ -170,6 +170,13 @@ def test_a_call_without_its_result_is_left_out() -> None:
     assert not any(item.tool_calls or item.reasoning or item.echo for item in built.messages)
 
 
+def test_what_was_said_beside_such_a_call_is_sent_without_its_echo() -> None:
+    earlier = [item for item in tools() if item.id != "0r"]
+    earlier[1] = replace(earlier[1], text="let me see")
+    built = build(earlier, ask(), ChatOptions(), rounds=None)
+    assert built.messages[1] == ChatMessage(Role.ASSISTANT, "let me see")
+
+
 def test_an_echo_goes_back_to_the_service_that_wants_it() -> None:
     for service, echo in (("", {"p": 1}), ("s", {"p": 1}), ("t", None)):
         built = build(tools(), ask(), ChatOptions(), rounds=None, service_id=service)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from desktop_chat.chat.attachments import text_file
 from desktop_chat.chat.saver import Saver
 from desktop_chat.core.errors import ErrorInfo
 from desktop_chat.core.messages import Message, MessageState
@@ -90,6 +91,29 @@ async def test_the_final_form_replaces_the_pieces_that_wait(house: House) -> Non
     await asyncio.wait_for(told.recovered.wait(), 20)
     saved = await one(house, answer.id)
     assert (saved.state, len(saved.text)) == (MessageState.DONE, 500_000)
+
+
+async def test_files_come_before_what_names_them_and_the_final_form_names_them_too(
+    house: House,
+) -> None:
+    told = Told()
+    saver = Saver(house.store, house.tasks, told, interval=0.01)
+    conversation, question, answer = row()
+    await saver.begin(conversation, question, answer)
+    await fill_disk(house.store)
+    attached = text_file("a.txt", "x" * 500_000, generated=True)
+    saver.attach(answer.id, (attached.file,), {attached.file.blob: attached.data})
+    await saver.retry()
+    assert told.codes == ["full"]
+    assert saver.waiting_blob(attached.file.blob) == attached.data
+    assert saver.waiting_blob("other") is None
+    await saver.finish(replace(answer, attachments=(attached.file,), state=MessageState.DONE))
+    assert [type(write).__name__ for write in saver._queue] == ["_PutBlob", "_Finish"]
+    await empty_disk(house.store)
+    await asyncio.wait_for(told.recovered.wait(), 20)
+    assert saver.waiting_blob(attached.file.blob) is None
+    assert await house.store.blob(attached.file.blob) == attached.data
+    assert (await one(house, answer.id)).attachments == (attached.file,)
 
 
 async def test_the_beginning_is_kept_through_a_full_disk(house: House) -> None:
