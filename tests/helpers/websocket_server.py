@@ -8,7 +8,7 @@ One script is played for each connection, in order; after the last one it is pla
 is a ``Refusal``, or a list of steps, played after the first message has come:
 
 - ``str`` or ``bytes``: sent as one message;
-- ``(seconds, message)``: sent after a wait;
+- ``(seconds, message)``: sent after a wait; the message may be ``PING``;
 - ``Bye(code, reason)``: the connection is closed with a close frame;
 - ``CLOSE``: it is closed without one (FIN);
 - ``ABORT``: it is reset;
@@ -63,7 +63,7 @@ class _Ping:
 PING: Final = _Ping()
 
 Message: TypeAlias = str | bytes
-Step: TypeAlias = Message | tuple[float, Message] | Bye | _Ping | Act | asyncio.Event
+Step: TypeAlias = Message | tuple[float, "Message | _Ping"] | Bye | _Ping | Act | asyncio.Event
 Script: TypeAlias = Refusal | Sequence[Step]
 
 
@@ -186,8 +186,6 @@ class WebSocketServer:
         elif isinstance(step, Bye):
             await connection.close(step.code, step.reason)
             return False
-        elif isinstance(step, _Ping):
-            await (await connection.ping())
         elif step is CLOSE:
             connection.transport.close()
             return False
@@ -198,9 +196,12 @@ class WebSocketServer:
             await connection.wait_closed()
         else:
             delay, message = step if isinstance(step, tuple) else (0.0, step)
-            assert isinstance(message, str | bytes)
             await asyncio.sleep(delay)
-            await connection.send(message)
+            if isinstance(message, _Ping):
+                await (await connection.ping())
+            else:
+                assert isinstance(message, str | bytes)
+                await connection.send(message)
         return True
 
 

@@ -288,6 +288,17 @@ async def test_a_private_address_is_not_asked(transport: HttpTransport) -> None:
     assert url in heard.error.raw
 
 
+async def test_nobody_leads_away_to_a_private_address(transport: HttpTransport) -> None:
+    async with ByteServer([PNG_REPLY]) as other, ByteServer([b""]) as server:
+        found = json_reply(200, {"data": [{"url": f"{server.origin}/a.png"}]})
+        away = reply(302, b"", f"Location: http://localhost:{other.port}/a.png")
+        server.scripts = [found, away]
+        heard = await hear(painter(transport, server.url))
+    assert not other.connections
+    assert heard.error is not None
+    assert heard.error.code == "private_address"
+
+
 async def test_what_was_made_is_fetched_again(transport: HttpTransport) -> None:
     """Asking the model anew would cost another picture."""
     async with ByteServer([b""]) as server:
@@ -420,7 +431,7 @@ async def test_all_is_bounded(transport: HttpTransport, monkeypatch: pytest.Monk
     assert read_images(json.dumps({"image": CODED}).encode()).pictures == ()
 
 
-@pytest.mark.parametrize("depth", [10, 100_000])
+@pytest.mark.parametrize("depth", [10, 900, 100_000])
 def test_depth_is_bounded(depth: int) -> None:
     assert read_images(b'{"data":' * depth + b'"AAAA"' + b"}" * depth).pictures == ()
 

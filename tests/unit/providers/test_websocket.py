@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -249,8 +250,11 @@ async def test_stopping_says_good_bye(transport: HttpTransport, begun: list[str]
     assert server.goodbyes == [1000]
 
 
-async def test_stopping_needs_nobody_else(transport: HttpTransport) -> None:
-    """The service does not answer the good-bye: the connection goes all the same."""
+@pytest.mark.parametrize("impatient", [False, True])
+async def test_stopping_needs_nobody_else(transport: HttpTransport, *, impatient: bool) -> None:
+    """The service does not answer the good-bye: the connection goes all the same; also where it
+    is stopped once more while that is said.
+    """
     go = asyncio.Event()
 
     async def deaf(stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -270,6 +274,9 @@ async def test_stopping_needs_nobody_else(transport: HttpTransport) -> None:
         task = asyncio.create_task(hear(asking(transport, f"ws://127.0.0.1:{port}")))
         await opened.wait()
         task.cancel()
+        if impatient:
+            await asyncio.sleep(0)
+            task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         await asyncio.wait_for(go.wait(), 10)
@@ -315,11 +322,24 @@ async def test_a_slow_opening(transport: HttpTransport) -> None:
 
 async def test_pings_keep_a_silent_stream_alive(transport: HttpTransport) -> None:
     """Each ping comes within the time-out, and the answer after more than it."""
-    waits: list[Step] = [(0.2, said("")), PING] * 4
+    waits: list[Step] = [(0.2, PING)] * 5
     script: Script = [*waits, said("Hel"), said("lo", "stop"), DONE]
     async with WebSocketServer([script]) as server:
-        heard = await hear(asking(transport, server.url, first_token_timeout=0.5))
+        heard = await hear(asking(transport, server.url, first_token_timeout=0.6))
     assert (heard.text, heard.error) == ("Hello", None)
+
+
+async def test_nothing_is_logged(
+    transport: HttpTransport, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with WebSocketServer([Refusal(401), HELLO]) as server:
+            asked = asking(transport, server.url, Secret("sk-secret-9"), auth="query")
+            await hear(asked)
+            await hear(asked)
+    assert "sk-secret-9" in server.asked_with[0].path
+    ours = [record for record in caplog.records if record.name != "websockets.server"]
+    assert not any("sk-secret-9" in record.getMessage() for record in ours)
 
 
 async def test_we_ping_too(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
