@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -167,7 +167,7 @@ class Flow(QLayout):
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         x, y, height = rect.left(), rect.top(), 0
-        line: list[tuple[QLayoutItem, int]] = []
+        line: list[tuple[QLayoutItem, QRect]] = []
         for item in self._items:
             if item.isEmpty():
                 continue
@@ -175,7 +175,7 @@ class Flow(QLayout):
             if line and x + width > rect.right() + 1:
                 self._place_line(line, y, height, move=move)
                 line, x, y, height = [], rect.left(), y + height + self._line_gap, 0
-            line.append((item, x))
+            line.append((item, QRect(x, 0, width, item.sizeHint().height())))
             x += width + self._gap
             height = max(height, item.sizeHint().height())
         self._place_line(line, y, height, move=move)
@@ -183,9 +183,8 @@ class Flow(QLayout):
 
     @staticmethod
     def _place_line(
-        line: list[tuple[QLayoutItem, int]], y: int, height: int, *, move: bool
+        line: list[tuple[QLayoutItem, QRect]], y: int, height: int, *, move: bool
     ) -> None:
         """Place the items of a line, each in the middle of its height."""
-        for item, x in line if move else ():
-            size = item.sizeHint()
-            item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+        for item, place in line if move else ():
+            item.setGeometry(place.translated(0, y + (height - place.height()) // 2))

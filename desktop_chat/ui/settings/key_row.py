@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout
 
 from desktop_chat.chat.setup import KeyState, ServiceSetup
 from desktop_chat.core.access import OAUTH_WAYS, PAIR_WAYS
@@ -99,9 +99,14 @@ class KeyRow(FormRow):
         self.add_button.clicked.connect(self._add)
         self.site_button = Button(theme, kind="quiet", small=True, icon="arrow-square-out")
         self.site_button.clicked.connect(self._open_site)
-        for note in (self.status, self.lines, self.token_note):
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self.status, 1)
+        first.addStretch()
+        first.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.notes.addLayout(first)
+        for note in (self.lines, self.token_note):
             self.notes.addWidget(note)
-        self.notes.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.notes.addWidget(self.site_button, 0, Qt.AlignmentFlag.AlignLeft)
         editor.changed.connect(self._service_changed)
         states.changed.connect(self._state_changed)

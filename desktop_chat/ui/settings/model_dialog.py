@@ -20,6 +20,8 @@ from desktop_chat.ui.theme import Theme
 
 N = TypeVar("N", int, float)
 _MOST: Final = 1e9
+_CELL: Final = 174
+"""Width of a field, half of the dialog, in pixels."""
 _CURRENCIES: Final = ("CNY", "USD")
 _ANSWERS: Final = {"": None, "yes": True, "no": False}
 
@@ -112,6 +114,8 @@ class ModelDialog(Dialog):
         for number, widget in enumerate(cells):
             row, column = divmod(number, 2)
             name = Label(self.theme, widget.accessibleName(), pixels=12, ink="text2")
+            if widget is not self.makes:
+                widget.setFixedWidth(_CELL)
             grid.addWidget(name, 3 * row, column)
             grid.addWidget(widget, 3 * row + 1, column)
             grid.setRowMinimumHeight(3 * row + 2, 4)

@@ -14,9 +14,10 @@ from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.buttons import Button, Segmented, Switch
 from desktop_chat.ui.controls.fields import Field
-from desktop_chat.ui.controls.labels import Label, Status
+from desktop_chat.ui.controls.labels import ElidedLabel, Label, Status
 from desktop_chat.ui.settings.editor import ServiceEditor
 from desktop_chat.ui.settings.fold import Fold
+from desktop_chat.ui.settings.form import Flow
 from desktop_chat.ui.settings.jobs import Jobs
 from desktop_chat.ui.settings.key_field import KeyField
 from desktop_chat.ui.settings.row import LineField, ServiceRow, focus
@@ -67,7 +68,7 @@ class ProxyRow(ServiceRow):
         choices = [("system", "", ""), ("none", "", ""), ("custom", "", "")]
         self.choice = Segmented(theme, choices)
         self.choice.chosen.connect(self._choose)
-        self.now = Label(theme, pixels=12, ink="text3", wrap=True)
+        self.now = ElidedLabel(theme, pixels=12, ink="text3")
         self.status = Status(theme)
         self.status.hide()
         self.address = LineField(
@@ -100,8 +101,10 @@ class ProxyRow(ServiceRow):
         self.retranslate()
 
     def _build(self) -> None:
-        self.line.addWidget(self.choice)
-        self.line.addWidget(self.now, 1)
+        first = Flow(gap=12)
+        for widget in (self.choice, self.now, self.fold.head):
+            first.addWidget(widget)
+        self.line.addLayout(first, 1)
         login = QHBoxLayout()
         login.setSpacing(8)
         login.addWidget(self.user, 2)

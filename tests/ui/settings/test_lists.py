@@ -24,7 +24,8 @@ def moved(service_id: str, server: ByteServer) -> Callable[[FileCatalogue, Memor
     def move(catalogue: FileCatalogue, _keyring: MemoryKeyring) -> None:
         found = catalogue.service(service_id)
         assert found is not None
-        catalogue.save(replace(found, base_url=server.url))
+        chat = replace(found, protocol="openai-chat", models_path="/models")
+        catalogue.save(replace(chat, base_url=server.url))
 
     return move
 
