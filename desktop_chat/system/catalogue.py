@@ -46,7 +46,7 @@ _HEADER: Final = """\
 #   body = { top_k = 20 }                  # further fields of every chat request
 #   enabled = false                        # the pickers do not show it
 #
-# thinking.dialect is one of: none, type, enable, effort, reasoning.
+# thinking.dialect is one of: none, type, enable, effort, reasoning, budget, adaptive, think.
 # The order of the pickers, before all others:
 #
 #   order = ["my-gateway", "deepseek"]

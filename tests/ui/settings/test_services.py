@@ -83,6 +83,8 @@ async def test_the_list_says_what_each_service_is_good_for(tmp_path: Path) -> No
             "ark": "Key from the environment",
             "siliconflow": "No key",
             "openai": "No key",
+            "anthropic": "No key",
+            "gemini": "No key",
             "openrouter": "No key",
             "ollama": "No key needed",
             "demo": "No network needed",

@@ -39,6 +39,8 @@ def test_what_ships(tmp_path: Path) -> None:
         "ark",
         "siliconflow",
         "openai",
+        "anthropic",
+        "gemini",
         "openrouter",
         "ollama",
         "demo",
@@ -496,7 +498,7 @@ def test_what_cannot_be_kept_is_refused(tmp_path: Path, service: Service) -> Non
 def test_broken_file(tmp_path: Path) -> None:
     catalogue = open_catalogue(tmp_path, "[services.own")
     assert [problem.kind for problem in catalogue.problems] == [ProblemKind.BROKEN]
-    assert len(catalogue.services()) == 7
+    assert len(catalogue.services()) == 9
     assert (tmp_path / "services.toml.broken").read_text() == "[services.own"
     catalogue.save(service_of(catalogue, "deepseek"))
     assert catalogue.problems == []

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,30 @@ def test_what_a_file_may_hold(tmp_path: Path, content: bytes, values: dict[str, 
 def test_a_folder_of_that_name_is_none(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
     assert read_env_file(tmp_path / ".env") == {}
+
+
+def test_an_id_with_its_secret(tmp_path: Path) -> None:
+    signed = replace(SERVICE, auth="hmac")
+    own = {"FIRST_KEY": " id ", "SECOND_KEY": "secret"}
+    general = {"DESKTOP_CHAT_KEY_ID": "a", "DESKTOP_CHAT_KEY_SECRET": "b"}
+
+    def pair(environ: dict[str, str], **how: bool) -> tuple[tuple[str, str], str, bool] | None:
+        key = find_key(signed, environ, tmp_path, **how)
+        return None if key is None else (key.secret.parts(), key.source, key.given)
+
+    assert pair(own) == (("id", "secret"), "FIRST_KEY SECOND_KEY", False)
+    assert pair(own | general) == (
+        ("a", "b"),
+        "DESKTOP_CHAT_KEY_ID DESKTOP_CHAT_KEY_SECRET",
+        True,
+    )
+    assert pair(own, own_names=False) is None
+    assert pair({"FIRST_KEY": "id", "DESKTOP_CHAT_API_KEY": "x"}) is None
+    assert pair({"DESKTOP_CHAT_KEY_ID": "a"}) is None
+    # Both halves are of one place.
+    (tmp_path / ".env").write_text("DESKTOP_CHAT_KEY_SECRET=c\nSECOND_KEY=d\n")
+    assert pair({"DESKTOP_CHAT_KEY_ID": "a", "FIRST_KEY": "id"}) is None
+    (tmp_path / ".env").write_text("FIRST_KEY=e\nSECOND_KEY=d\n")
+    assert pair({}) == (("e", "d"), ".env: FIRST_KEY SECOND_KEY", False)
+    # Another way takes no half.
+    assert found(tmp_path, general) == ("e", ".env: FIRST_KEY", False)

@@ -199,3 +199,24 @@ def test_is_opaque() -> None:
     assert is_opaque(UUID)
     assert is_opaque(HEX)
     assert not is_opaque("ARK_API_KEY")
+
+
+def test_both_halves_of_a_pair() -> None:
+    redactor = Redactor()
+    redactor.add("AKIDcompany01\nhunter22")
+    redactor.add("admin\nword-of-pass")
+    cleaned = redactor.clean("AKIDcompany01, hunter22, admin, word-of-pass")
+    assert cleaned == "***, ***, admin, ***"
+
+
+def test_a_token_is_hidden_until_it_is_shown() -> None:
+    redactor = Redactor()
+    token = "opaque words and dots. " * 100
+    twice = redactor.hide(token), redactor.hide(token)
+    for show in twice:
+        assert redactor.clean(f"<{token.strip()}>") == "<***>"
+        show()
+        show()
+    assert redactor.clean(f"<{token}>") == f"<{token}>"
+    redactor.hide("tiny")()
+    assert redactor.clean("tiny") == "tiny"

@@ -99,6 +99,97 @@ def test_a_key_stays_with_its_origin_service_and_home(tmp_path: Path) -> None:
     ]
 
 
+def test_several_keys(tmp_path: Path) -> None:
+    """The first one stays where it always was; slots have no gaps."""
+    first = """
+        secrets = KeyringSecrets("Desktop Chat")
+        await secrets.set("x", A, KEY)
+        await secrets.set("x", A, OTHER, 1)
+        await secrets.set("x", A, Secret.pair("an-id", "a-secret"), 9)
+        await secrets.set("x", B, OTHER)
+        import keyring
+        print(keyring.get_password("Desktop Chat", "x@https://a.example"))
+    """
+    second = """
+        secrets = KeyringSecrets("Desktop Chat")
+        print([show(key) for key in await secrets.get_all("x", A)])
+        await secrets.delete("x", A, 0)
+        print([show(key) for key in await secrets.get_all("x", A)])
+        await secrets.set("x", A, KEY, 1)
+        print([show(key) for key in await KeyringSecrets("Desktop Chat").get_all("x", A)])
+        await secrets.set("x", A, OTHER, 2)
+        print(len(await secrets.get_all("x", A)))
+        await secrets.delete("x", A)
+        print(await secrets.get_all("x", A), [await secrets.get("x", A, n) for n in range(3)])
+        print([show(key) for key in await secrets.get_all("x", B)])
+    """
+    assert lines(run_with_keyring(script(first), tmp_path)) == [KEY]
+    other, pair = "sk-second-0123456789", "an-id\na-secret"
+    assert lines(run_with_keyring(script(second), tmp_path)) == [
+        str([KEY, other, pair]),
+        str([other, pair]),
+        str([other, KEY]),
+        "2",
+        "[] [None, None, None]",
+        str([other]),
+    ]
+
+
+def test_several_keys_without_a_keyring(tmp_path: Path) -> None:
+    body = """
+        secrets = KeyringSecrets("D")
+        print(await reason(secrets.get_all("x", A)))
+        print(await secrets.set("x", A, KEY, 3), await secrets.set("x", A, OTHER, 1))
+        print([show(key) for key in await secrets.get_all("x", A)])
+        await secrets.delete("x", A, 0)
+        print([show(key) for key in await secrets.get_all("x", A)])
+        await secrets.delete("x", A)
+        print(await reason(secrets.get_all("x", A)), secrets._memory)
+    """
+    assert lines(run_python(script(body), tmp_path)) == [
+        "missing",
+        "memory memory",
+        str([KEY, "sk-second-0123456789"]),
+        "['sk-second-0123456789']",
+        "missing {}",
+    ]
+
+
+def test_a_keyring_that_fails_half_way_loses_no_key(tmp_path: Path) -> None:
+    out = run_scripted(
+        tmp_path,
+        """
+        for slot, key in enumerate((KEY, OTHER, Secret("third-0123456789"))):
+            await secrets.set("x", A, key, slot)
+        Keyring.fail = RuntimeError()
+        print(await reason(secrets.delete("x", A, 0)))
+        print(await secrets.set("y", A, KEY, 2))
+        Keyring.fail = None
+        print([show(key) for key in await secrets.get_all("x", A)])
+        while secrets._settling is not None:
+            await asyncio.sleep(0)
+        print("y@https://a.example#3" in {name for _, name in Keyring.kept})
+        """,
+    )
+    kept = [KEY, "sk-second-0123456789", "third-0123456789"]
+    assert out == ["failed", "memory", str(kept), "True"]
+
+
+def test_there_is_a_bound(tmp_path: Path) -> None:
+    out = run_scripted(
+        tmp_path,
+        """
+        for slot in range(16):
+            await secrets.set("x", A, Secret(f"key-{slot}"), slot)
+        try:
+            await secrets.set("x", A, KEY, 16)
+        except ValueError as error:
+            print(error, len(await secrets.get_all("x", A)))
+        """,
+    )
+    assert out == ["there are too many keys 16"]
+
+
 def test_the_home_holds_no_key_in_the_clear(tmp_path: Path) -> None:
     lines(run_with_keyring(script('await KeyringSecrets("D").set("x", A, KEY)'), tmp_path))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
