@@ -18,7 +18,7 @@ from desktop_chat.providers.choices import texts_of
 from desktop_chat.providers.echoes import MAX_ECHO, EchoMaker, size_of
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.image_parts import MAX_IMAGES, image_from_base64
-from desktop_chat.providers.reply_decoder import ReplyDecoder, text_of, whole
+from desktop_chat.providers.reply_decoder import ReplyDecoder, loads, text_of, whole
 from desktop_chat.providers.sse import SseDecoder
 from desktop_chat.providers.tool_calls import MAX_CALLS
 from desktop_chat.providers.usage import read_usage
@@ -32,8 +32,9 @@ _Part: TypeAlias = tuple[str, int]
 """``text``, ``image``, or one of the two kinds of thinking, ``content`` and ``summary``; and its
 number."""
 
+_TEXT_DELTA: Final = "response.output_text.delta"
 _SAID: Final[Mapping[str, tuple[str, str]]] = {
-    "response.output_text.delta": ("delta", "text"),
+    _TEXT_DELTA: ("delta", "text"),
     "response.output_text.done": ("text", "text"),
     "response.refusal.delta": ("delta", "text"),
     "response.refusal.done": ("refusal", "text"),
@@ -145,6 +146,8 @@ class ResponsesDecoder(ReplyDecoder):
         self._last_told: dict[bool, tuple[_Item, _Part]] = {}
         self._calls: list[_Item] = []
         self._images = 0
+        self._goes_on: tuple[object, ...] | None = None
+        """Where the text of the last event belongs: what follows there needs no looking up."""
         self._counted: Usage | None = None
         self._kept: list[JsonValue] = []
         self._kept_size = 0
@@ -156,6 +159,20 @@ class ResponsesDecoder(ReplyDecoder):
             "response.function_call_arguments.done": self._arguments,
             "response.image_generation_call.completed": self._picture_done,
         }
+
+    def _frame(self, name: bytes, data: bytes) -> None:
+        """Take a frame: the same as the base does, with fewer steps for more of the same text."""
+        try:
+            payload = loads(data.decode())
+        except (ValueError, RecursionError):
+            self._odd_frame(name, data)
+            return
+        if isinstance(payload, dict) and payload.get("type") == _TEXT_DELTA:
+            text = payload.get("delta")
+            if not self._thinking and _place(payload) == self._goes_on and isinstance(text, str):
+                self._parts.append(text)
+                return
+        self._payload(payload, name.decode("utf-8", "replace"))
 
     def _take(self, payload: _Payload, name: str) -> bool:
         type_ = payload.get("type")
@@ -190,6 +207,7 @@ class ResponsesDecoder(ReplyDecoder):
         part = (kind, number if isinstance(number, int) else 0)
         if field_ == "delta" or part not in item.told:
             self._tell(item, part, payload.get(field_))
+            self._goes_on = _place(payload) if part in item.told and kind == "text" else None
 
     def _tell(self, item: _Item, part: _Part, said: object) -> None:
         """Tell of a text or a thought, with a blank line between two parts of thinking and between
@@ -208,6 +226,7 @@ class ResponsesDecoder(ReplyDecoder):
         if last is not None and (last[0] is not item or (thinking and last[1] != part)):
             self._add("\n\n", thinking=thinking)
         self._last_told[thinking] = (item, part)
+        self._goes_on = None
         item.told.add(part)
         self._add(text, thinking=thinking)
 
@@ -226,6 +245,7 @@ class ResponsesDecoder(ReplyDecoder):
     def _item_added(self, payload: _Payload) -> None:
         told = payload.get("item")
         if isinstance(told, dict):
+            self._goes_on = None
             item = self._items.begin(told.get("id"), payload.get("output_index"))
             if told.get("type") == "function_call":
                 self._call(item, told)
@@ -373,6 +393,10 @@ class ResponsesDecoder(ReplyDecoder):
         wanted = thought and (self._keeps_thinking or bool(self._calls))
         if self._echoes and wanted and self.failure is None and self._kept_size <= MAX_ECHO:
             self._out.append(Echo(self._echoes.make({"items": self._kept})))
+
+
+def _place(payload: _Payload) -> tuple[object, ...]:
+    return payload.get("item_id"), payload.get("output_index"), payload.get("content_index")
 
 
 def _keys(id_: object, index: object) -> list[str | int]:

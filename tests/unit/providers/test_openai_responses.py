@@ -276,6 +276,10 @@ def test_messages_and_parts_of_thinking_are_kept_apart() -> None:
     body = thought("a") + thought("b") + thought("c", 1) + text_delta("x", 1) + text_delta("y", 2)
     heard = decode(body + COMPLETED)
     assert (heard.reasoning, heard.text) == ("ab\n\nc", "x\n\ny")
+    begun = added({"id": "msg_2", "type": "message"}, 1)
+    nameless = event({"type": DELTA, "delta": "x"})
+    assert decode(nameless + nameless + begun + nameless + COMPLETED).text == "xx\n\nx"
+    assert decode(text_delta("x") + thought("why") + text_delta("y") + COMPLETED).text == "xy"
 
 
 def test_thinking_is_told_once() -> None:
