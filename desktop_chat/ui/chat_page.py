@@ -43,6 +43,7 @@ from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeArea, NoticeBoard, NoticeText
 from desktop_chat.ui.parameters import ParametersDialog
 from desktop_chat.ui.reading import Reading
+from desktop_chat.ui.request_dialog import show_request
 from desktop_chat.ui.transcript.find.find_bar import FindBar
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.transcript.write import explain_write
@@ -518,6 +519,8 @@ class ChatPage(QWidget):
                 self.transcript.copy_message(message_id)
             case "edit":
                 self._run(self._edit(message_id), "edit")
+            case "request":
+                self._run(show_request(self._near, self, session, message_id), "show request")
 
     async def _regenerate(self, message_id: str) -> None:
         if not self._model():

@@ -21,7 +21,7 @@ from desktop_chat.ui.transcript.look import Page
 ICON: Final = 28
 ICON_MARGIN: Final = 6
 """From the edge of an icon's area to the icon."""
-_ACTIONS: Final = 2
+_ACTIONS: Final = 3
 _DIVIDER: Final = 14
 
 
@@ -80,6 +80,8 @@ class Footer:
             place = place.translated(ICON, 0)
             again = tr("Regenerate")
             result.append(action_icon(name, "regenerate", "arrow-clockwise", again, place))
+            place = place.translated(ICON, 0)
+            result.append(action_icon(name, "request", "brackets-curly", tr("Show request"), place))
         if self.state.siblings[1] > 1:
             result.extend(switch_controls(name, self._switch()))
         return result
