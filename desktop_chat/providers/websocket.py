@@ -21,7 +21,8 @@ from desktop_chat.providers.gateway import gateway_body, refuse_files, since_las
 from desktop_chat.providers.gateway_decoder import GatewayDecoder
 from desktop_chat.providers.http import HttpRequest
 from desktop_chat.providers.openai_chat import chat_body
-from desktop_chat.providers.websocket_link import Link, RefusedError, open_link, refusal
+from desktop_chat.providers.websocket_faults import refusal
+from desktop_chat.providers.websocket_link import Link, RefusedError, open_link
 
 STREAM_PATH: Final = "/v1/chat/stream"
 

@@ -5,13 +5,10 @@ pieces gain nothing. What the package would log holds keys, so it logs nothing.
 """
 
 import asyncio
-import contextlib
 import logging
 import math
-import socket
-import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -20,22 +17,20 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.datastructures import Headers
 from websockets.exceptions import (
     ConnectionClosed,
-    InvalidProxy,
-    InvalidProxyStatus,
     InvalidStatus,
-    ProxyError,
     WebSocketException,
 )
 from websockets.frames import CloseCode, Frame, Opcode
 
-from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
+from desktop_chat.core.errors import ErrorKind, ProviderError
 from desktop_chat.providers.auth import ServiceAuth
 from desktop_chat.providers.errors import ErrorReader
-from desktop_chat.providers.faults import says, tls_reason
+from desktop_chat.providers.faults import says
 from desktop_chat.providers.http import MAX_BODY_BYTES, HttpRequest, HttpTransport
 from desktop_chat.providers.idle import IdleWatch
 from desktop_chat.providers.network import Route
 from desktop_chat.providers.tracing import Recorder
+from desktop_chat.providers.websocket_faults import Refused, opening_failure
 
 PING_SECONDS: Final = 20.0
 PONG_SECONDS: Final = 60.0
@@ -61,21 +56,6 @@ _STATUS_OF_CLOSE: Final[Mapping[int, int]] = {
 """What close codes mean as statuses; those from 4400 on carry one."""
 _DROPS: Final = frozenset((CloseCode.GOING_AWAY, CloseCode.SERVICE_RESTART))
 _GOOD: Final = frozenset((CloseCode.NORMAL_CLOSURE, CloseCode.NO_STATUS_RCVD))
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A reply that opened no WebSocket.
-
-    Attributes:
-        status: of the reply.
-        headers: names in lower case.
-        content: the body.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes = field(repr=False)
 
 
 class RefusedError(Exception):
@@ -364,7 +344,7 @@ async def _opened(
         raise errors.error(ErrorKind.TIMEOUT, "connect", seconds=seconds) from None
     except (WebSocketException, OSError, EOFError, ImportError, ValueError) as error:
         # Without the error itself: it may quote a key, or a proxy's password.
-        raise _failure(error, route, errors) from None
+        raise opening_failure(error, route, errors) from None
     assert isinstance(connection, _Connection)
     return connection
 
@@ -377,56 +357,6 @@ def _proxy(route: Route) -> str | None:
     user, password = (quote(part, safe="") for part in route.login.parts())
     scheme, _, rest = route.proxy.partition("://")
     return f"{scheme}://{user}:{password}@{rest}"
-
-
-def _failure(error: Exception, route: Route, errors: ErrorReader) -> ProviderError:
-    """Map what went wrong before there was a reply."""
-    values: dict[str, Any] = {"proxy": route.proxy} if route.proxy else {}
-    if isinstance(error, InvalidProxyStatus) and error.response.status_code == 407:
-        return errors.error(ErrorKind.NETWORK, "proxy_auth", status=407, **values)
-    if isinstance(error.__cause__, UnicodeError):
-        # The package writes user and password to SOCKS proxies in ASCII; its words quote them.
-        return errors.error(ErrorKind.NETWORK, "proxy_auth", raw="ascii", **values)
-    if isinstance(error, ProxyError):
-        words = f"{error} {error.__cause__ or ''}".strip()
-        code = "proxy_auth" if "auth" in words.lower() else "proxy_refused"
-        return errors.error(ErrorKind.NETWORK, code, raw=words, **values)
-    if isinstance(error, InvalidProxy | ImportError):
-        return errors.error(ErrorKind.NETWORK, "proxy", raw=type(error).__name__, **values)
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLError):
-            reason = tls_reason(cause)
-            told = {**values, "reason": reason} if reason else values
-            return errors.error(ErrorKind.NETWORK, "tls", raw=says(cause), **told)
-        if isinstance(cause, EOFError | ConnectionResetError | BrokenPipeError):
-            return errors.error(ErrorKind.NETWORK, "closed", raw=says(cause))
-    if isinstance(error, OSError):
-        code = _code_of(error)
-        if route.proxy:
-            # It is the proxy that was connected to, not the host.
-            code = "proxy_unreachable"
-        return errors.error(ErrorKind.NETWORK, code, raw=says(error), **values)
-    if isinstance(error, ValueError):
-        return errors.error(ErrorKind.BAD_REQUEST, "request", raw=type(error).__name__)
-    return errors.error(ErrorKind.PROTOCOL, "websocket", raw=says(error))
-
-
-def _code_of(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return "dns"
-    # Of a host with several addresses asyncio tells in words alone.
-    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
-        return "refused"
-    return ""
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    seen: BaseException | None = error
-    while seen is not None and len(found) < 10:
-        found.append(seen)
-        seen = seen.__cause__ or seen.__context__
-    return found
 
 
 def _refused(error: InvalidStatus) -> Refused:
@@ -446,20 +376,3 @@ def _as_reply(refused: Refused, request: httpx.Request) -> httpx.Response:
         if name not in ("content-encoding", "transfer-encoding", "content-length")
     }
     return httpx.Response(refused.status, headers=headers, content=refused.content, request=request)
-
-
-def refusal(refused: Refused, errors: ErrorReader, url: str) -> ErrorInfo:
-    """Return the error that a reply without a WebSocket tells of."""
-    if 300 <= refused.status < 400:
-        target = ""
-        with contextlib.suppress(httpx.InvalidURL, ValueError):
-            target = httpx.URL(url).join(refused.headers.get("location", "")).host
-        status = refused.status
-        return errors.error(
-            ErrorKind.REDIRECT, status=status, raw=f"HTTP {status}", target=target
-        ).info
-    if refused.status < 400 or refused.status == 426:
-        text = refused.content[:4096].decode("utf-8", "replace")
-        raw = errors.from_text(text, refused.headers).raw
-        return errors.error(ErrorKind.PROTOCOL, "no_websocket", status=refused.status, raw=raw).info
-    return errors.from_reply(refused.status, refused.headers, refused.content)
