@@ -52,7 +52,26 @@ _LOOK_MS: Final = 250
 _REQUEST, _REPLY, _EVENTS = "request", "reply", "events"
 
 
-class TextPane(QWidget):
+class _Pane(QWidget):
+    """A ground with rounded corners for one widget."""
+
+    def __init__(self, theme: Theme, inside: QWidget, margins: tuple[int, int, int, int]) -> None:
+        super().__init__()
+        self._theme = theme
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*margins)
+        layout.addWidget(inside)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the ground."""
+        t = self._theme.tokens
+        painter = QPainter(self)
+        paint_box(painter, QRect(self.rect()), RADIUS_CODE, t.canvas, t.line)
+        painter.end()
+
+
+class TextPane(_Pane):
     """Text of the wire, to read, select and copy.
 
     Args:
@@ -61,10 +80,9 @@ class TextPane(QWidget):
     """
 
     def __init__(self, theme: Theme, name: str) -> None:
-        super().__init__()
-        self._theme = theme
         self._text = ""
         self.edit = QPlainTextEdit()
+        super().__init__(theme, self.edit, (9, 7, 3, 5))
         self.edit.setReadOnly(True)
         self.edit.setTabChangesFocus(True)
         self.edit.setTextInteractionFlags(
@@ -77,10 +95,6 @@ class TextPane(QWidget):
         self.edit.viewport().setAutoFillBackground(False)
         self.edit.setVerticalScrollBar(ScrollBar(theme))
         self.edit.setHorizontalScrollBar(ScrollBar(theme, Qt.Orientation.Horizontal))
-        inside = QVBoxLayout(self)
-        inside.setContentsMargins(9, 7, 3, 5)
-        inside.addWidget(self.edit)
-        theme.changed.connect(self.update)
 
     def show_text(self, text: str) -> None:
         """Show another text, unless it is the same; the reader's place stays."""
@@ -90,13 +104,6 @@ class TextPane(QWidget):
             place = bar.value()
             self.edit.setPlainText(text)
             bar.setValue(place)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the ground."""
-        t = self._theme.tokens
-        painter = QPainter(self)
-        paint_box(painter, QRect(self.rect()), RADIUS_CODE, t.canvas, t.line)
-        painter.end()
 
 
 class RequestDialog(QDialog):
@@ -126,7 +133,7 @@ class RequestDialog(QDialog):
         self._theme = theme = near.theme
         self._trace = trace
         self._exchanges: list[Exchange] = [] if rebuilt is None else [Exchange(rebuilt)]
-        self._chosen = 0
+        self._chosen = -1
         self._menu: Menu | None = None
         self._gone = False
         self.tabs = Segmented(
@@ -174,7 +181,7 @@ class RequestDialog(QDialog):
         below.addWidget(self.raw_pane)
         below.addWidget(self.told_pane)
         events = QSplitter(Qt.Orientation.Vertical)
-        events.addWidget(self.table)
+        events.addWidget(_Pane(self._theme, self.table, (3, 3, 1, 3)))
         events.addWidget(below)
         events.setStretchFactor(0, 3)
         events.setStretchFactor(1, 1)
@@ -218,7 +225,9 @@ class RequestDialog(QDialog):
 
     def _look(self) -> None:
         """Show what has come since."""
-        if self._trace is not None:
+        if self._trace is None:
+            self._chosen = len(self._exchanges) - 1
+        else:
             self.model.grow()
             followed = self._chosen == len(self._exchanges) - 1
             self._exchanges = exchanges(self._trace)

@@ -145,6 +145,6 @@ class EventTable(QTableView):
             f" selection-color: {t.text.name()}; outline: 0; }}"
             f" QTableView::item {{ padding: 0 8px; border: 0; }}"
             f" QHeaderView::section {{ background: {t.canvas.name()}; color: {t.text3.name()};"
-            f" border: 0; border-bottom: 1px solid {t.line.name()}; padding: 3px 8px; }}"
+            f" border: 0; border-bottom: 1px solid {t.line.name()}; padding: 3px 11px; }}"
             f" QHeaderView {{ background: {t.canvas.name()}; }}"
         )

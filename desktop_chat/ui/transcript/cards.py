@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QFontMetricsF
 
 from desktop_chat.chat.explain import (
@@ -23,7 +23,7 @@ from desktop_chat.core.messages import Message
 from desktop_chat.markdown.blocks import Span
 from desktop_chat.ui import icons
 from desktop_chat.ui.theme import RADIUS_CARD, RADIUS_CODE
-from desktop_chat.ui.transcript.controls import Command, Control, Kind
+from desktop_chat.ui.transcript.controls import Command, Control, Kind, action_icon
 from desktop_chat.ui.transcript.ink import Ink, put_text
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.text.layout_text import TextFlow
@@ -33,6 +33,8 @@ _PAD: Final = 13
 _TILE: Final = 32
 _TEXT_LEFT: Final = _PAD + _TILE + 12
 _LINE: Final = 22
+_REQUEST: Final = 26
+"""The room of the button that shows the request."""
 _BAR_ROW: Final = 24
 _BAR: Final = QRect(0, 10, 120, 4)
 _BUTTON: Final = 28
@@ -275,6 +277,14 @@ class Card:
                     checked=self.detail_open,
                 )
             )
+            if self._notice is None:
+                place_of = QRect(result[0].rect.right() - _REQUEST + 1, result[0].rect.top(), 0, 0)
+                place_of.setSize(QSize(_REQUEST, _LINE))
+                result[0] = replace(result[0], rect=result[0].rect.adjusted(0, 0, -_REQUEST, 0))
+                name = tr("Show request")
+                result.append(
+                    action_icon(self._message_id, "request", "brackets-curly", name, place_of)
+                )
         for number, (action, label, rect) in enumerate(place.buttons):
             last = number == len(place.buttons) - 1
             kind = Kind.QUIET

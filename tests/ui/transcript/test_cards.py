@@ -55,7 +55,7 @@ def test_the_primary_action_stands_last_at_the_right(theme: Theme) -> None:
     view = shown(theme, [question("q"), failed(ErrorKind.AUTHENTICATION)])
     card = body(view, "a").card
     assert card is not None
-    controls = [c for c in card.controls(view.page, 0, 0) if c.command.name == "action"]
+    controls = [c for c in card.controls(view.page, 0, 0) if c.key[1].startswith("action:")]
     assert [control.kind for control in controls] == [Kind.QUIET, Kind.PRIMARY]
     assert controls[0].rect.right() < controls[1].rect.left()
     assert controls[1].rect.right() + 1 == view.page.width - 13

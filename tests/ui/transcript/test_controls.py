@@ -134,7 +134,7 @@ def test_a_streaming_answer_has_no_footer(theme: Theme) -> None:
     height = view.column.height
     view.finish_message(answer("a", "text", reason=FinishReason.STOP))
     run(view)
-    assert keys(view, "a") == ["do:copy", "do:regenerate"]
+    assert keys(view, "a") == ["do:copy", "do:regenerate", "do:request"]
     assert view.column.height == height, "the footer's place was kept"
 
 
@@ -143,7 +143,7 @@ def test_older_messages_show_their_actions_under_the_pointer(theme: Theme) -> No
     assert keys(view, "a") == []
     assert keys(view, "q") == []
     hover(view, point_of(view, "a", 0, 5, 5))
-    assert keys(view, "a") == ["do:copy", "do:regenerate"]
+    assert keys(view, "a") == ["do:copy", "do:regenerate", "do:request"]
     assert keys(view, "b") != [], "the last one keeps them"
     hover(view, point_of(view, "q", 0, 5, 5))
     assert keys(view, "a") == []
@@ -168,9 +168,10 @@ def test_the_keyboard_reaches_every_action_in_reading_order(theme: Theme) -> Non
             break
         order.append(widget.accessibleName())
     code = ["Save as…", "Copy code"]
-    wanted = ["Copy message", "Edit", *code, *code, "Copy message", "Regenerate"]
-    assert order[:8] == wanted
-    assert order[8:12] == ["Copy message", "Edit", "Copy message", "Regenerate"]
+    actions = ["Copy message", "Regenerate", "Show request"]
+    wanted = ["Copy message", "Edit", *code, *code, *actions]
+    assert order[:9] == wanted
+    assert order[9:14] == ["Copy message", "Edit", *actions]
 
 
 def test_siblings_are_switched(theme: Theme) -> None:
