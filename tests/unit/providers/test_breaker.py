@@ -3,12 +3,13 @@ import asyncio
 import pytest
 
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
-from desktop_chat.core.events import NoticeKind, StreamControl
+from desktop_chat.core.events import Done, FinishReason, NoticeKind, StreamControl
 from desktop_chat.providers.breaker import Breaker, Watched
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.retry import RetryBudget, Retrying, RetryPolicy
 from tests.helpers.byte_server import SSE_HEAD, ByteServer, chunk, delta, event, json_reply, sse
 from tests.unit.providers.manual_clock import ManualClock
+from tests.unit.providers.scripted import Scripted
 from tests.unit.providers.support import first, hear, request
 from tests.unit.providers.test_retry import protocol, transport
 
@@ -168,6 +169,14 @@ async def test_a_stream_closed_early_says_nothing(transport: HttpTransport) -> N
         await stream.aclose()
     fail(breaker, 1)
     assert breaker.is_open
+
+
+async def test_an_end_without_a_word_shows_that_it_lives() -> None:
+    breaker = Breaker(failures=2, clock=ManualClock())
+    fail(breaker, 1)
+    await hear(Watched(Scripted([Done(FinishReason.STOP)]), breaker))
+    fail(breaker, 1)
+    assert not breaker.is_open
 
 
 async def test_a_budget_for_all(transport: HttpTransport) -> None:

@@ -18,6 +18,7 @@ from desktop_chat.core.events import (
 )
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.messages import Role
+from desktop_chat.core.ports import Provider
 from desktop_chat.core.requests import ChatMessage
 from desktop_chat.core.services import Backup, Model, Service, Thinking
 from desktop_chat.core.trace import Trace, TraceNote
@@ -40,7 +41,7 @@ from tests.helpers.byte_server import (
     json_reply,
     sse,
 )
-from tests.unit.providers.manual_clock import Listening, ManualClock, until
+from tests.unit.providers.manual_clock import Listening, ManualClock, settle, until
 from tests.unit.providers.support import Heard, collect, hear, request, service
 from tests.unit.providers.test_retry import transport
 
@@ -190,6 +191,7 @@ async def test_nothing_is_switched_after_a_delta(desk: Desk) -> None:
     async with ByteServer([begun]) as here, ByteServer([SPARE]) as spare:
         asking = Listening(desk.between(here.url, spare.url), request())
         await until(lambda: TextDelta("Hel") in asking.events)
+        assert desk.clock.pending == []
         desk.clock.advance(100)
         await asyncio.sleep(0)
         await asking.stop()
@@ -275,6 +277,14 @@ async def test_both_fail_when_one_was_passed_over(desk: Desk) -> None:
     assert (heard.error.message, heard.error.values["backup_kind"]) == ("busy", "authentication")
 
 
+async def test_of_two_that_are_down_the_one_that_is_meant_is_asked(desk: Desk) -> None:
+    async with ByteServer([HELLO]) as here, ByteServer([SPARE]) as spare:
+        asked = desk.between(here.url, spare.url)
+        for side in (asked._first, asked._second):
+            side.breaker.trip(ErrorInfo(ErrorKind.SERVER), 30)
+        assert (await hear(asked)).text == "Hello"
+
+
 HEDGED = replace(PLAN, hedge=2.0, first_token=60.0)
 
 
@@ -345,12 +355,20 @@ async def test_a_backup_that_is_down_is_not_asked_beside(transport: HttpTranspor
         asked = desk.between(here.url, spare.url)
         origin = parse_address(spare.url).origin
         desk.states.of(desk.services[1], origin).breaker.trip(ErrorInfo(ErrorKind.SERVER), 30)
+        made: list[Provider] = []
+
+        def make() -> Provider:
+            made.append(asked._first.make())
+            return made[-1]
+
+        asked._second = replace(asked._second, make=make)
         asking = Listening(asked, request())
         await here.asked.wait()
         desk.clock.advance(2)
+        await settle()
         goes.set()
         assert (await asking.task).text == "Hello"
-        assert spare.requests == []
+        assert made == []
 
 
 STAGES = ["asking", "waiting for a retry", "hedged", "switched", "answering"]
