@@ -201,7 +201,10 @@ class Service:
         auth: ``bearer``, ``header``, ``query``, ``oauth`` (form), ``oauth-json``, ``hmac`` or
             ``none``.
         auth_fields: what the way of proving needs beside the secret: ``header`` and ``prefix``,
-            ``query`` (their names), ``token_url``, ``scope``, ``audience``.
+            ``query`` (their names); for OAuth ``token_url``, ``scope``, ``audience``, and
+            ``client_auth``, where ``basic`` puts id and secret into a header; for ``hmac`` other
+            names of its headers, ``key_header``, ``signature_header``, ``timestamp_header`` and
+            ``nonce_header``, and ``path``, where ``with_query`` signs the query, too.
         key_env: environment names under which users keep its key.
         models: those known.
         default_model: an id of ``models``, or "".
