@@ -21,10 +21,14 @@ _NO_CHAT: Final = re.compile(
 
 
 def chat_models(models: Sequence[Model]) -> list[Model]:
-    """Return the models that the user has not hidden and whose names do not say that they do
-    something other than chat.
+    """Return the models that the user has not hidden, and that answer with text as far as the
+    catalogue and their names tell.
     """
-    return [model for model in models if model.enabled and not _NO_CHAT.search(model.id)]
+    return [
+        model
+        for model in models
+        if model.enabled and model.makes == "text" and not _NO_CHAT.search(model.id)
+    ]
 
 
 def first_model(service: Service) -> str:
@@ -96,8 +100,9 @@ class ModelLists:
 
     @staticmethod
     def lacks(service: Service) -> bool:
-        """Tell whether a service has a list and no model of it is known."""
-        return bool(service.models_path) and not service.models and service.protocol != "demo"
+        """Tell whether a service has a list and none of its models that chat is known."""
+        known = any(model.makes == "text" for model in service.models)
+        return bool(service.models_path) and not known and service.protocol != "demo"
 
     def fetch(self, service: Service, *, unasked: bool = False) -> None:
         """Fetch a service's list, unless it is on its way from the same address.

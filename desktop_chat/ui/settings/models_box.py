@@ -116,8 +116,9 @@ class ModelsBox(QWidget):
         self.filter.setVisible(count >= _FILTER_FROM)
         # Without a model there is no chat: what must be typed is asked for right here.
         typed = service.protocol != "demo"
-        self._entry_row.setVisible(typed and not count)
-        self.add_button.setVisible(typed and count > 0)
+        chats = any(model.makes == "text" for model in service.models)
+        self._entry_row.setVisible(typed and not chats)
+        self.add_button.setVisible(typed and chats)
         self._fit()
 
     def _restore(self, row: int, model_id: str) -> None:
