@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus, urlsplit, urlunsplit
 import httpx
 
 from desktop_chat.core.errors import ProviderError
-from desktop_chat.core.events import Done, Notice, NoticeKind, StreamControl, StreamEvent
+from desktop_chat.core.events import Done, Notice, StreamControl, StreamEvent
 from desktop_chat.core.ports import Provider
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model
@@ -283,7 +283,9 @@ async def _traced(
             async for event in events:
                 if isinstance(event, Done):
                     end = str(event.reason)
-                trace.add(_record(event, trace.now()))
+                if not isinstance(event, Notice):
+                    # Of waits and switches those tell who decide on them.
+                    trace.add(TraceEvent(trace.now(), event))
                 yield event
             end = "unknown" if end == "stopped" else end
     except ProviderError as error:
@@ -293,16 +295,3 @@ async def _traced(
     finally:
         if end:
             trace.add(TraceNote(trace.now(), "end", detail=end))
-
-
-def _record(event: StreamEvent, at: float) -> TraceEvent | TraceNote:
-    """Tell of a decision as such, of anything else as an event."""
-    if not isinstance(event, Notice):
-        return TraceEvent(at, event)
-    if event.kind is NoticeKind.RETRY:
-        return TraceNote(at, "retry", event.error, f"{event.delay:.1f}")
-    if event.kind is NoticeKind.QUEUED:
-        return TraceNote(at, "queue", event.error, str(event.place))
-    if event.kind is NoticeKind.SWITCHED:
-        return TraceNote(at, "switch", event.error, event.service)
-    return TraceEvent(at, event)

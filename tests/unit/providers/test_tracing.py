@@ -286,7 +286,7 @@ async def test_events_decisions_and_the_end_are_added() -> None:
         for record in trace.records
         if isinstance(record, TraceNote | TraceEvent)
     ]
-    assert told == [("retry", "0.5"), TextDelta("a"), Done(FinishReason.STOP), ("end", "stop")]
+    assert told == [TextDelta("a"), Done(FinishReason.STOP), ("end", "stop")]
     assert await run(None, *said) == said
 
 
