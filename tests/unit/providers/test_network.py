@@ -22,7 +22,20 @@ from desktop_chat.providers.network import (
     bare,
     parse_proxy,
 )
-from tests.helpers.byte_server import ABORT, CLOSE, HANG, SSE_HEAD, ByteServer, chunk, reply
+from tests.helpers.byte_server import (
+    ABORT,
+    CLOSE,
+    END,
+    HANG,
+    SSE_HEAD,
+    ByteServer,
+    Script,
+    Step,
+    chunk,
+    delta,
+    event,
+    reply,
+)
 from tests.helpers.h2_server import H2Server
 from tests.helpers.proxy import Proxy
 from tests.unit.providers.support import reader
@@ -464,3 +477,19 @@ class TestTotalTime:
         async with ByteServer([[HANG]]) as server:
             info = await fail(transport, get(server.url, total_timeout=0.1))
         assert (info.kind, info.code) == (ErrorKind.TIMEOUT, "total")
+
+
+class TestKeepAlives:
+    async def test_a_long_queue_does_not_time_out(self, transport: HttpTransport) -> None:
+        """Comments come before the limit again and again, for many times the limit together."""
+        waits: list[Step] = [(0.06, chunk(b": keep-alive\n\n"))] * 12
+        script: Script = [SSE_HEAD, *waits, chunk(event(delta("late", finish="stop"))), END]
+        limit = 0.3
+        async with ByteServer([script]) as server:
+            request = get(server.url, first_byte_timeout=limit)
+            got = b""
+            async with transport.open(request, reader()) as answer:
+                while data := await answer.read(limit, "first_token"):
+                    got += data
+        assert got.count(b": keep-alive") == 12
+        assert b"late" in got
