@@ -4,7 +4,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -48,7 +48,7 @@ def failure(
         proxy: that was asked, without a password; or "".
     """
     text = says(error)
-    values = {"proxy": proxy} if proxy else {}
+    values: dict[str, Any] = {"proxy": proxy} if proxy else {}
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         seconds = f"{connect_timeout:g}"
         return errors.error(ErrorKind.TIMEOUT, "connect", raw=text, seconds=seconds, **values)
