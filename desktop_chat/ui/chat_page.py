@@ -517,10 +517,14 @@ class ChatPage(QWidget):
                 self._open_site(service)
             case Action.COPY:
                 self.transcript.copy_message(message_id)
-            case "edit":
-                self._run(self._edit(message_id), "edit")
-            case "request":
-                self._run(show_request(self._near, self, session, message_id), "show request")
+            case "edit" | "request":
+                self._run(self._footer_deed(message_id, action), action)
+
+    async def _footer_deed(self, message_id: str, action: str) -> None:
+        if action == "edit":
+            await self._edit(message_id)
+        else:
+            await show_request(self._near, self, self.session, message_id)
 
     async def _regenerate(self, message_id: str) -> None:
         if not self._model():
