@@ -13,8 +13,9 @@ from desktop_chat.core.events import Echo, FinishReason, ToolCallDelta, Usage
 from desktop_chat.core.json import JsonValue
 from desktop_chat.providers.echoes import MAX_ECHO, EchoMaker
 from desktop_chat.providers.errors import ErrorReader
-from desktop_chat.providers.reply_decoder import ReplyDecoder, count_of, text_of, whole
+from desktop_chat.providers.reply_decoder import ReplyDecoder, count_of, text_of
 from desktop_chat.providers.sse import SseDecoder
+from desktop_chat.providers.texts import whole
 
 PROTOCOL: Final = "anthropic"
 """What an echo of this protocol names itself by."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from desktop_chat.core.events import ChoiceDelta
-from desktop_chat.providers.reply_decoder import whole
+from desktop_chat.providers.texts import whole
 from desktop_chat.providers.think_tags import ThinkTags
 
 MAX_CHOICES: Final = 128

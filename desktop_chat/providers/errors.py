@@ -14,12 +14,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
+from desktop_chat.providers.texts import MOST, in_short, is_html, page_title, whole
 
 MAX_RAW: Final = 2_000
 """Characters of a reply that are kept for the folded detail."""
 MAX_MESSAGE: Final = 300
-_MAX_READ: Final = 64 * 1024
-"""Characters of a reply that are looked at."""
+_MAX_DEPTH: Final = 4
+"""How deep the words of a fault are looked for."""
 
 _REQUEST_ID_HEADERS: Final = (
     "x-request-id",
@@ -189,7 +190,8 @@ def is_error_payload(payload: object) -> bool:
     if isinstance(payload, str):
         return True
     if isinstance(payload, list):
-        return bool(payload) and is_error_payload(payload[0])
+        payload = _first(payload)
+        return payload is not None and is_error_payload(payload)
     if not isinstance(payload, dict):
         return False
     if payload.get("error") or payload.get("object") == "error" or payload.get("type") == "error":
@@ -228,7 +230,7 @@ class ErrorReader:
         **values: str,
     ) -> ProviderError:
         """Return the error for a failure that the service said nothing about."""
-        raw = self._clean(raw)
+        raw = self._clean(in_short(raw))
         told = {name: self._clean(value) for name, value in values.items()}
         return ProviderError(
             ErrorInfo(kind, status, code=code, host=self._host, raw=raw, values=told)
@@ -242,7 +244,7 @@ class ErrorReader:
             headers: of the reply; names in lower case.
             body: of the reply, or its beginning.
         """
-        text = body[:_MAX_READ].decode("utf-8", "replace").strip()
+        text = body[:MOST].decode("utf-8", "replace").strip()
         if text.startswith("data:"):
             text = text.removeprefix("data:").split("\n\n")[0].strip()
         return self._read(status, text, headers)
@@ -251,12 +253,15 @@ class ErrorReader:
         self, payload: object, headers: Mapping[str, str], *, status: int = 200
     ) -> ErrorInfo:
         """Read an error that came as JSON inside a successful reply."""
-        raw = json.dumps(payload, ensure_ascii=False, default=str)[:_MAX_READ]
+        try:
+            raw = json.dumps(payload, ensure_ascii=False, default=str)[:MOST]
+        except (ValueError, RecursionError):
+            raw = ""
         return self._build(status, _facts(payload), headers, raw)
 
     def from_text(self, text: str, headers: Mapping[str, str], *, status: int = 200) -> ErrorInfo:
         """Read an error that came as anything else inside a successful reply."""
-        return self._read(status, text[:_MAX_READ].strip(), headers)
+        return self._read(status, text[:MOST].strip(), headers)
 
     def _read(self, status: int, text: str, headers: Mapping[str, str]) -> ErrorInfo:
         if is_html(text):
@@ -271,8 +276,7 @@ class ErrorReader:
 
     def _page(self, status: int, text: str, headers: Mapping[str, str]) -> ErrorInfo:
         """Tell of a gateway's page by its title alone: the rest may carry the user's address."""
-        found = re.search(r"<title[^>]{0,200}>(.{0,1000}?)</title", text, re.IGNORECASE | re.DOTALL)
-        title = _ADDRESS.sub("…", " ".join(found[1].split()))[:120] if found else ""
+        title = page_title(text)
         kind = classify(status) if status >= 400 else ErrorKind.PROTOCOL
         return ErrorInfo(
             kind,
@@ -288,12 +292,16 @@ class ErrorReader:
     def _build(
         self, status: int, facts: "_Facts", headers: Mapping[str, str], raw: str
     ) -> ErrorInfo:
-        if status < 400 and facts.code.isdecimal() and 400 <= int(facts.code) < 600:
+        if status < 400 and re.fullmatch(r"[45]\d\d", facts.code, re.ASCII):
             status = int(facts.code)
+        message = in_short(facts.message)
+        short = in_short(raw)
+        if short != raw:
+            raw = message or short
         return ErrorInfo(
-            classify(status, (facts.code, facts.type), facts.message),
+            classify(status, (facts.code, facts.type), message),
             status=status,
-            message=self._clean(facts.message)[:MAX_MESSAGE],
+            message=self._clean(message)[:MAX_MESSAGE],
             code=self._clean(facts.code or facts.type)[:80],
             request_id=self._clean(facts.request_id or _request_id(facts.body, headers))[:120],
             host=self._host,
@@ -303,18 +311,7 @@ class ErrorReader:
 
     def _clean(self, text: str) -> str:
         """Redact first and cut afterwards, so that no half of a secret is left."""
-        return self._redact(text[:_MAX_READ])[:MAX_RAW]
-
-
-_ADDRESS: Final = re.compile(
-    r"\b\d{1,3}(\.\d{1,3}){3}\b|\b[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){3,7}"
-)
-
-
-def is_html(text: str) -> bool:
-    """Tell whether text is a page for people."""
-    head = text[:1024].lstrip("\ufeff \t\r\n").lower()
-    return head.startswith(("<!doctype html", "<html", "<head", "<body")) or "<html" in head
+        return self._redact(whole(text[:MOST]))[:MAX_RAW]
 
 
 def _is_marked_up(text: str, headers: Mapping[str, str]) -> bool:
@@ -337,11 +334,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         if re.fullmatch(r"\s*[+-]?[\d.]+\s*", value):
             return _seconds(float(value))
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return _seconds((moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return _seconds((moment - datetime.now(UTC)).total_seconds())
 
 
 def _seconds(value: float) -> float | None:
@@ -360,13 +357,11 @@ class _Facts:
 
 
 def _facts(payload: object) -> _Facts:
-    if isinstance(payload, list):
-        return _facts(payload[0]) if payload else _Facts()
+    payload = _first(payload)
     if not isinstance(payload, dict):
         return _Facts(message=_text(payload))
     inner = payload.get("error") or payload.get("errors")
-    if isinstance(inner, list):
-        inner = inner[0] if inner else None
+    inner = _first(inner)
     if isinstance(inner, dict):
         return _Facts(
             message=_message(inner) or _message(payload),
@@ -396,21 +391,33 @@ def _message(body: Mapping[str, Any]) -> str:
     return said
 
 
-def _words(value: object) -> str:
+def _words(value: object, depth: int = 0) -> str:
     """Return what a message field says: text, or FastAPI's list of faults."""
+    if depth > _MAX_DEPTH:
+        return ""
     if isinstance(value, list):
-        return "; ".join(filter(None, (_words(item) for item in value[:5])))
+        return "; ".join(filter(None, (_words(item, depth + 1) for item in value[:5])))
     if isinstance(value, dict):
-        said = _words(value.get("msg") or value.get("message"))
+        said = _words(value.get("msg") or value.get("message"), depth + 1)
         where = value.get("loc")
-        return f"{'.'.join(map(str, where))}: {said}" if isinstance(where, list) else said
+        return f"{'.'.join(map(_text, where[:10]))}: {said}" if isinstance(where, list) else said
     return _text(value)
+
+
+def _first(value: object) -> object:
+    """Return the first thing in a list, or in lists of lists; None where there is none."""
+    while isinstance(value, list):
+        value = value[0] if value else None
+    return value
 
 
 def _text(value: object) -> str:
     if value is None or isinstance(value, bool | dict | list):
         return ""
-    return str(value).strip()
+    try:
+        return str(value)[:MOST].strip()
+    except ValueError:
+        return ""  # a number with more digits than Python writes
 
 
 def _request_id(body: Mapping[str, Any] | None, headers: Mapping[str, str]) -> str:

@@ -7,7 +7,8 @@ from typing import Any, Final
 from desktop_chat.core.events import FinishReason, ToolCallDelta, Usage
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.ndjson import NdjsonDecoder
-from desktop_chat.providers.reply_decoder import ReplyDecoder, count_of, text_of, whole
+from desktop_chat.providers.reply_decoder import ReplyDecoder, count_of, text_of
+from desktop_chat.providers.texts import whole
 from desktop_chat.providers.think_tags import ThinkTags
 
 _REASONS: Final[Mapping[str, FinishReason]] = {

@@ -18,8 +18,9 @@ from desktop_chat.providers.choices import texts_of
 from desktop_chat.providers.echoes import MAX_ECHO, EchoMaker, size_of
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.image_parts import MAX_IMAGES, image_from_base64
-from desktop_chat.providers.reply_decoder import ReplyDecoder, loads, text_of, whole
+from desktop_chat.providers.reply_decoder import ReplyDecoder, loads, text_of
 from desktop_chat.providers.sse import SseDecoder
+from desktop_chat.providers.texts import whole
 from desktop_chat.providers.tool_calls import MAX_CALLS
 from desktop_chat.providers.usage import read_usage
 

@@ -20,8 +20,9 @@ from desktop_chat.core.events import (
     ToolCallDelta,
     Usage,
 )
-from desktop_chat.providers.errors import MAX_RAW, ErrorReader, is_error_payload, is_html
+from desktop_chat.providers.errors import MAX_RAW, ErrorReader, is_error_payload
 from desktop_chat.providers.sse import FrameTooLargeError, ServerEvent
+from desktop_chat.providers.texts import is_html, whole
 
 loads: Final = json.JSONDecoder(strict=False).decode
 """Not strict: some services leave control characters in their strings."""
@@ -275,15 +276,6 @@ class ReplyDecoder(ABC):
         if usage is not None and usage != self._told_usage:
             self._told_usage = usage
             self._out.append(usage)
-
-
-def whole(text: str) -> str:
-    """Return text that can be stored: surrogate pairs joined, lone halves as U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def text_of(value: object) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from desktop_chat.core.events import ToolCallDelta
 from desktop_chat.core.json import JsonValue
-from desktop_chat.providers.reply_decoder import whole
+from desktop_chat.providers.texts import whole
 
 MAX_CALLS: Final = 1024
 """Calls of one answer; the pieces of further ones are passed over."""
