@@ -1,7 +1,7 @@
 """A service is a place where models are asked; the catalogue lists them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from desktop_chat.core.json import JsonValue
@@ -129,6 +129,27 @@ class Model:
     name: str = ""
     enabled: bool = True
 
+    def over(self, told: "Model", default: Thinking) -> "Model":
+        """Return what is known here, with what another description tells where nothing is.
+
+        Args:
+            told: of the same model, such as what its service's list says of it.
+            default: the thinking of models that do not say otherwise.
+        """
+        if replace(self, enabled=True) == Model(self.id, thinking=default):
+            return replace(told, id=self.id, enabled=self.enabled)
+        return replace(
+            self,
+            context_tokens=self.context_tokens or told.context_tokens,
+            output_tokens=self.output_tokens or told.output_tokens,
+            thinking=told.thinking if self.thinking == default else self.thinking,
+            images=told.images if self.images is None else self.images,
+            files=told.files if self.files is None else self.files,
+            tools=told.tools if self.tools is None else self.tools,
+            price=self.price or told.price,
+            name=self.name or told.name,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -228,7 +249,7 @@ class Service:
         balance: the shape of its balance endpoint: ``deepseek``, ``siliconflow``, ``openrouter``,
             or "" for none.
         options: what a protocol knows beyond these: ``text_path``, ``stream_path``, ``request``
-            (``messages`` or ``prompt``), ``keep_alive``, ``url_encode``.
+            (``messages`` or ``prompt``), ``keep_alive``, ``url_encode``, ``models_query``.
         enabled: whether the pickers show it.
         builtin: whether it stems from the catalogue that ships.
         configured: whether the user has set it up (or it needs no setting up).

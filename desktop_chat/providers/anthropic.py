@@ -14,8 +14,9 @@ from desktop_chat.providers.anthropic_decoder import PROTOCOL, AnthropicDecoder
 from desktop_chat.providers.anthropic_messages import system_text, tool_fields, turns
 from desktop_chat.providers.echoes import EchoMaker
 from desktop_chat.providers.estimate import request_tokens
-from desktop_chat.providers.exchange import HttpProtocol, model_entries, model_id
+from desktop_chat.providers.exchange import HttpProtocol
 from desktop_chat.providers.http import HttpRequest
+from desktop_chat.providers.model_entries import model_entries, model_id
 from desktop_chat.providers.reply_decoder import count_of, text_of
 
 VERSION: Final = "2023-06-01"

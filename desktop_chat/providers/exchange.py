@@ -23,6 +23,13 @@ from desktop_chat.providers.address import Address
 from desktop_chat.providers.clock import with_clock
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.http import HttpRequest, HttpTransport, Reply
+from desktop_chat.providers.model_entries import (
+    answers,
+    list_queries,
+    told_model,
+)
+from desktop_chat.providers.model_entries import model_entries as model_entries
+from desktop_chat.providers.model_entries import model_id as model_id
 from desktop_chat.providers.tracing import preview
 
 AFTER_FINISH_TIMEOUT: Final = 5.0
@@ -182,20 +189,34 @@ class HttpProtocol(ABC):
         """Return the service's own list; see ``Provider.list_models``."""
         if not self.service.models_path:
             raise self.errors.error(ErrorKind.NOT_FOUND, "no_list")
-        payload, headers = await self.get_json(self.address.below(self.service.models_path))
+        found: dict[str, Model] = {}
+        for query, makes in list_queries(self.service):
+            try:
+                models = await self._listed(query)
+            except ProviderError:
+                if not found:
+                    raise
+                continue  # What came before is worth more than all or nothing.
+            for model in models:
+                known = any(item.id == model.id for item in self.service.models)
+                told = replace(model, makes=makes) if makes and not known else model
+                found.setdefault(model.id, told)
+        return list(found.values())
+
+    async def _listed(self, query: str) -> list[Model]:
+        url = self.address.below(self.service.models_path)
+        if query:
+            url += ("&" if "?" in url else "?") + query
+        payload, headers = await self.get_json(url)
         found = model_entries(payload)
         if found is None:
             raise ProviderError(self.errors.from_payload(payload, headers))
-        return [self.model(entry) for entry in found]
+        return [self.model(entry) for entry in found if answers(entry)]
 
     def model(self, entry: Mapping[str, Any]) -> Model:
         """Return what an entry of the service's list tells of a model, beside what we know."""
-        known = self.service.model(model_id(entry))
-        limits = [entry.get(name) for name in ("context_length", "max_model_len", "context_window")]
-        context = next((limit for limit in limits if isinstance(limit, int) and limit > 0), None)
-        if known.context_tokens is not None or context is None:
-            return known
-        return replace(known, context_tokens=context)
+        default = self.service.thinking
+        return self.service.model(model_id(entry)).over(told_model(entry, default), default)
 
     async def get_json(self, url: str) -> tuple[Any, Mapping[str, str]]:
         """Fetch JSON and return it with the headers of its reply.
@@ -266,23 +287,3 @@ def encoded(body: Mapping[str, JsonValue]) -> bytes:
     """Return a body as bytes; half a surrogate pair, which no JSON may hold, becomes ``?``."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")
-
-
-def model_entries(payload: object) -> list[Mapping[str, Any]] | None:
-    """Return the entries of a list of models; None when it is none."""
-    if isinstance(payload, dict):
-        payload = payload["data"] if "data" in payload else payload.get("models")
-    if not isinstance(payload, list):
-        return None
-    entries = [{"id": item} if isinstance(item, str) else item for item in payload]
-    found: dict[str, Mapping[str, Any]] = {}
-    for entry in entries:
-        if isinstance(entry, dict) and model_id(entry):
-            found.setdefault(model_id(entry), entry)
-    return list(found.values())
-
-
-def model_id(entry: Mapping[str, Any]) -> str:
-    """Return the id in an entry of a list of models, or ""."""
-    value = entry.get("id") or entry.get("name") or entry.get("model")
-    return value if isinstance(value, str) else ""

@@ -16,13 +16,8 @@ from desktop_chat.core.requests import ChatMessage, ChatRequest
 from desktop_chat.core.services import Model, Service, Thinking, ThinkingDialect
 from desktop_chat.providers.attached import base64_text, file_text, label, readable
 from desktop_chat.providers.estimate import request_tokens
-from desktop_chat.providers.exchange import (
-    LIST_TIMEOUT,
-    HttpProtocol,
-    encoded,
-    model_entries,
-    model_id,
-)
+from desktop_chat.providers.exchange import LIST_TIMEOUT, HttpProtocol, encoded
+from desktop_chat.providers.model_entries import model_entries, model_id
 from desktop_chat.providers.ollama_decoder import OllamaDecoder
 from desktop_chat.providers.reply_decoder import count_of, text_of
 
