@@ -77,6 +77,7 @@ class ChatDecoder(ReplyDecoder):
         super().__init__(errors, headers, SseDecoder())
         self._tags = ThinkTags()
         self._in_answer = False
+        self._by_message = False
         self._tools = ToolCalls()
         self._further: FurtherChoices | None = None
         self._read_usage: object = None
@@ -130,16 +131,28 @@ class ChatDecoder(ReplyDecoder):
             self._further = self._further or FurtherChoices()
             self._further.take(index, choice)
             return
-        delta = choice.get("delta") or choice.get("message")
-        if isinstance(delta, dict):
+        delta = choice.get("delta")
+        if delta and isinstance(delta, dict):
             self._delta(delta)
-        elif text := choice.get("text"):
-            self._content(text)
+        else:
+            self._undivided(choice)
         if usage := choice.get("usage"):
             self._read_usage = usage
         reason = choice.get("finish_reason")
         if reason and reason != "null":
             self._finish(str(reason), choice)
+
+    def _undivided(self, choice: dict[str, Any]) -> None:
+        """Take a choice without a usual delta: a message, or text. Some services send the whole
+        message once more after its deltas; that one is no news.
+        """
+        message = choice.get("message")
+        if message and isinstance(message, dict):
+            if self._by_message or not (self.started or self._parts):
+                self._by_message = True
+                self._delta(message)
+        elif text := choice.get("delta") or choice.get("text"):
+            self._content(text)
 
     def _delta(self, delta: dict[str, Any]) -> None:
         rare = not _RARE.isdisjoint(delta)
@@ -166,7 +179,8 @@ class ChatDecoder(ReplyDecoder):
             self._content(refusal)
         for image in _list(delta.get("images")):
             self._image(image)
-        if isinstance(extra := delta.get("extra_content"), dict):
+        extra = delta.get("extra_content")
+        if isinstance(extra, dict) and size_of(extra) <= MAX_ECHO:
             self._extra = extra
         if calls := delta.get("tool_calls") or delta.get("function_call"):
             for call in self._tools.read(calls):

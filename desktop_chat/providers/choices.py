@@ -10,6 +10,8 @@ from desktop_chat.providers.think_tags import ThinkTags
 
 MAX_CHOICES: Final = 128
 """No service gives more; others are passed over."""
+_MAX_DEPTH: Final = 16
+"""How deep texts are looked for in blocks."""
 
 
 @dataclass(slots=True)
@@ -18,6 +20,20 @@ class _Choice:
     texts: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     ended: bool = False
+    by_message: bool = False
+    told: bool = False
+
+    def undivided(self, choice: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a choice without a usual delta brings; a whole message after its deltas
+        brings nothing.
+        """
+        message = choice.get("message")
+        if not message or not isinstance(message, dict):
+            return {"content": choice.get("delta") or choice.get("text")}
+        if self.told and not self.by_message:
+            return {}
+        self.by_message = True
+        return message
 
 
 class FurtherChoices:
@@ -36,14 +52,16 @@ class FurtherChoices:
         if not isinstance(index, int) or not 0 < index < MAX_CHOICES:
             return
         known = self._choices.setdefault(index, _Choice())
-        delta = choice.get("delta") or choice.get("message")
-        if not isinstance(delta, dict):
-            delta = {"content": choice.get("text")}
+        delta = choice.get("delta")
+        if not delta or not isinstance(delta, dict):
+            delta = known.undivided(choice)
         thought = delta.get("reasoning_content") or delta.get("reasoning")
         if isinstance(thought, str) and thought:
+            known.told = True
             known.tags.stop_looking()
             known.thoughts.append(thought)
         for text in texts_of(delta.get("content") or delta.get("refusal")):
+            known.told = True
             inner, answer = known.tags.feed(text)
             known.thoughts.append(inner)
             known.texts.append(answer)
@@ -69,15 +87,17 @@ class FurtherChoices:
         return given
 
 
-def texts_of(value: object) -> list[str]:
+def texts_of(value: object, depth: int = 0) -> list[str]:
     """Return the texts in a field that should be text but may be blocks of it."""
     if isinstance(value, str):
         return [value] if value else []
+    if depth > _MAX_DEPTH:
+        return []
     if isinstance(value, list):
-        return [text for item in value for text in texts_of(item)]
+        return [text for item in value for text in texts_of(item, depth + 1)]
     if isinstance(value, dict):
         for name in ("text", "thinking", "summary", "reasoning", "content"):
-            if texts := texts_of(value.get(name)):
+            if texts := texts_of(value.get(name), depth + 1):
                 return texts
     return []
 

@@ -5,6 +5,7 @@ signature of it, comes back with the calls. A decoder keeps that as an ``Echo``;
 service and the model that made it, because another one answers a foreign signature with an error.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,9 +13,12 @@ from typing import Any, Final
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.messages import Role
 from desktop_chat.core.requests import ChatMessage
+from desktop_chat.providers.texts import whole
 
 MAX_ECHO: Final = 4 * 1024 * 1024
 """Characters of an echo; a larger one is none, for a part of a signature is of no use."""
+_MAX_DEPTH: Final = 64
+"""How deep an echo may be; what lies deeper is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class EchoMaker:
             "protocol": self.protocol,
             "service": self.service_id,
             "model": self.model,
-            **fields,
+            **{name: _storable(value) for name, value in fields.items()},
         }
 
     def fields(self, message: ChatMessage) -> Mapping[str, Any]:
@@ -89,15 +93,33 @@ def tool_turns(messages: Sequence[ChatMessage]) -> set[int]:
     return found
 
 
-def size_of(value: object) -> int:
-    """Return about how many characters a value has as JSON."""
+def size_of(value: object, depth: int = 0) -> int:
+    """Return about how many characters a value has as JSON, as deep as an echo may be."""
     if isinstance(value, str):
         return len(value) + 2
+    if depth > _MAX_DEPTH:
+        return 8
     if isinstance(value, Mapping):
-        return sum(len(str(key)) + 4 + size_of(item) for key, item in value.items()) + 2
+        below = (len(str(key)) + 4 + size_of(item, depth + 1) for key, item in value.items())
+        return sum(below) + 2
     if isinstance(value, list | tuple):
-        return sum(size_of(item) + 1 for item in value) + 2
+        return sum(size_of(item, depth + 1) + 1 for item in value) + 2
     return 8
+
+
+def _storable(value: JsonValue, depth: int = 0) -> JsonValue:
+    """Return JSON that can be stored and sent: whole characters, numbers that JSON knows."""
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if depth > _MAX_DEPTH:
+        return None
+    if isinstance(value, Mapping):
+        return {whole(name): _storable(item, depth + 1) for name, item in value.items()}
+    return [_storable(item, depth + 1) for item in value]
 
 
 class ReasoningDetails:

@@ -20,8 +20,7 @@ class NdjsonDecoder:
 
     def __init__(self, max_frame: int = MAX_FRAME_BYTES) -> None:
         self._max_frame = max_frame
-        self._pending: list[bytes] = []
-        self._pending_size = 0
+        self._pending = bytearray()
         self._first = True
         self._spread = False
         self._stray: list[bytes] = []
@@ -42,10 +41,8 @@ class NdjsonDecoder:
         if not cut:
             self._keep(data)
             return []
-        self._pending.append(data[:cut])
-        block = b"".join(self._pending)
+        block = bytes(self._pending) + data[:cut]
         self._pending.clear()
-        self._pending_size = 0
         self._keep(data[cut:])
         return self._lines(block)
 
@@ -55,16 +52,14 @@ class NdjsonDecoder:
         Raises:
             FrameTooLargeError: as for ``feed``.
         """
-        block = b"".join(self._pending)
+        block = bytes(self._pending)
         self._pending.clear()
-        self._pending_size = 0
         return self._lines(block)
 
     def _keep(self, data: bytes) -> None:
         if data:
-            self._pending.append(data)
-            self._pending_size += len(data)
-            if self._pending_size > self._max_frame:
+            self._pending += data
+            if len(self._pending) > self._max_frame:
                 raise FrameTooLargeError
 
     def _lines(self, block: bytes) -> list[ServerEvent]:

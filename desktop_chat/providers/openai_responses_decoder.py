@@ -26,6 +26,8 @@ from desktop_chat.providers.usage import read_usage
 
 MAX_ITEMS: Final = 4096
 """Items of one answer; what comes of further ones is passed over."""
+MAX_PARTS: Final = 4096
+"""Parts of one item that are remembered as told."""
 
 _Payload: TypeAlias = Mapping[str, Any]
 
@@ -228,7 +230,8 @@ class ResponsesDecoder(ReplyDecoder):
             self._add("\n\n", thinking=thinking)
         self._last_told[thinking] = (item, part)
         self._goes_on = None
-        item.told.add(part)
+        if len(item.told) < MAX_PARTS:
+            item.told.add(part)
         self._add(text, thinking=thinking)
 
     def _part_done(self, payload: _Payload) -> None:

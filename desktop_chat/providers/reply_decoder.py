@@ -22,7 +22,8 @@ from desktop_chat.core.events import (
 )
 from desktop_chat.providers.errors import MAX_RAW, ErrorReader, is_error_payload
 from desktop_chat.providers.sse import FrameTooLargeError, ServerEvent
-from desktop_chat.providers.texts import is_html, whole
+from desktop_chat.providers.texts import is_html
+from desktop_chat.providers.texts import whole as whole
 
 loads: Final = json.JSONDecoder(strict=False).decode
 """Not strict: some services leave control characters in their strings."""
@@ -154,7 +155,10 @@ class ReplyDecoder(ABC):
         for name, data in frames:
             if self.ended or self.failure is not None:
                 return
-            self._frame(name, data)
+            try:
+                self._frame(name, data)
+            except RecursionError:
+                self._fail(self._errors.error(ErrorKind.PROTOCOL, "json").info)
 
     def _give(self) -> list[StreamEvent]:
         out, self._out = self._out, []
@@ -224,8 +228,11 @@ class ReplyDecoder(ABC):
             payload = loads(stray)
         except (ValueError, RecursionError):
             self._stray_text(stray)
-        else:
+            return
+        try:
             self._payload(payload, "")
+        except RecursionError:
+            self._fail(self._errors.error(ErrorKind.PROTOCOL, "json").info)
 
     def _stray_text(self, text: str) -> None:
         if self._reason is not None and not is_html(text):

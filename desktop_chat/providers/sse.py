@@ -18,6 +18,7 @@ MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
 """No real event is near this; a stream without line ends would fill the memory otherwise."""
 
 _BOM: Final = b"\xef\xbb\xbf"
+_PADS: Final = b"\xef\xbb\xbf\0 \t"
 _KNOWN_FIELDS: Final = frozenset((b"data", b"event", b"id", b"retry"))
 
 
@@ -34,8 +35,7 @@ class SseDecoder:
 
     def __init__(self, max_frame: int = MAX_FRAME_BYTES) -> None:
         self._max_frame = max_frame
-        self._pending: list[bytes] = []
-        self._pending_size = 0
+        self._pending = bytearray()
         self._ends_with_newline = False
         self._skip_line_feed = False
         self._head: bytes | None = b""
@@ -64,21 +64,18 @@ class SseDecoder:
             cut = 1
         else:
             cut = start + 2
-        self._pending.append(data[:cut])
-        block = b"".join(self._pending)
+        block = bytes(self._pending) + data[:cut]
         self._pending.clear()
-        self._pending_size = 0
         self._keep(data[cut:])
         return self._events(block)
 
     def close(self) -> list[ServerEvent]:
         """Return the last event if the stream ended without its blank line."""
         if self._head:
-            self._pending.append(self._head)
+            self._pending += self._head
         self._head = None
-        block = b"".join(self._pending)
+        block = bytes(self._pending)
         self._pending.clear()
-        self._pending_size = 0
         return self._events(block)
 
     def _normalise(self, data: bytes) -> bytes:
@@ -101,9 +98,8 @@ class SseDecoder:
     def _keep(self, data: bytes) -> None:
         self._ends_with_newline = data.endswith(b"\n")
         if data:
-            self._pending.append(data)
-            self._pending_size += len(data)
-            if self._pending_size > self._max_frame:
+            self._pending += data
+            if len(self._pending) > self._max_frame:
                 raise FrameTooLargeError
 
     def _events(self, block: bytes) -> list[ServerEvent]:
@@ -123,8 +119,11 @@ class SseDecoder:
                 continue
             field, _, value = line.partition(b":")
             if field not in _KNOWN_FIELDS:
-                self._add_stray(line)
-                continue
+                # Pieces of streams that were put together bring marks and pads in their middle.
+                field = field.lstrip(_PADS)
+                if field not in _KNOWN_FIELDS:
+                    self._add_stray(line)
+                    continue
             value = value.removeprefix(b" ")
             if field == b"data":
                 data.append(value)

@@ -5,6 +5,8 @@ from typing import Final
 
 _OPEN: Final = "<think>"
 _CLOSE: Final = "</think>"
+_MOST_HELD: Final = 4096
+"""White space that is waited through; what brings more than that is told as it is."""
 
 
 class _Place(Enum):
@@ -44,7 +46,7 @@ class ThinkTags:
         if self._place is _Place.START:
             seen = text.lstrip()
             if not seen.startswith(_OPEN):
-                if _OPEN.startswith(seen):
+                if _OPEN.startswith(seen) and len(text) <= _MOST_HELD:
                     self._held = text
                     return "", ""
                 self._place = _Place.ANSWER
@@ -76,6 +78,8 @@ class ThinkTags:
             self._place = _Place.ANSWER_START
             return text[:end].rstrip("\r\n"), text[end + len(_CLOSE) :]
         keep = _sure_length(text)
+        if len(text) - keep > _MOST_HELD:
+            keep = len(text) - len(_CLOSE)
         self._held = text[keep:]
         return text[:keep], ""
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from desktop_chat.core.events import ToolCallDelta
 from desktop_chat.core.json import JsonValue
+from desktop_chat.providers.echoes import MAX_ECHO, size_of
 from desktop_chat.providers.texts import whole
 
 MAX_CALLS: Final = 1024
@@ -24,6 +25,7 @@ class ToolCalls:
         self._names: list[str] = []
         self._by_index: dict[int, int] = {}
         self.extras: dict[int, dict[str, Any]] = {}
+        self._extras_size = 0
 
     @property
     def count(self) -> int:
@@ -55,15 +57,24 @@ class ToolCalls:
         place = self._place(call.get("index"), id_, name)
         if place >= MAX_CALLS:
             del self._ids[MAX_CALLS:], self._names[MAX_CALLS:]
-            self._by_index = {at: known for at, known in self._by_index.items() if known < place}
+            if isinstance(index := call.get("index"), int):
+                del self._by_index[index]
             return None
         if isinstance(extra := call.get("extra_content"), dict):
-            self.extras[place] = extra
+            self._keep(place, extra)
         new_id = id_ if not self._ids[place] else ""
         new_name = name if not self._names[place] else ""
         self._ids[place] = self._ids[place] or id_
         self._names[place] = self._names[place] or name
         return ToolCallDelta(place, new_id, new_name, _text(arguments))
+
+    def _keep(self, place: int, extra: dict[str, Any]) -> None:
+        """Keep what came with a call; once it is too much to be sent back, nothing is kept."""
+        self._extras_size += size_of(extra)
+        if self._extras_size <= MAX_ECHO:
+            self.extras[place] = extra
+        else:
+            self.extras.clear()
 
     def _place(self, index: Any, id_: str, name: str) -> int:
         """Find the call of a piece, or begin a new one.

@@ -74,6 +74,8 @@ def _count(values: object, names: tuple[str, ...]) -> int:
         return 0
     for name in names:
         value = values.get(name)
+        if isinstance(value, str) and len(value) < 16 and value.isdecimal():
+            value = int(value)
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _MOST:
             return int(value)
     return 0

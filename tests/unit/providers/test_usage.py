@@ -110,7 +110,7 @@ def test_names(value: Any, usage: Usage) -> None:
         "9",
         {},
         {"prompt_tokens": None, "cost": 1},
-        {"prompt_tokens": "9"},
+        {"prompt_tokens": "nine", "completion_tokens": "-9", "cached_tokens": "9" * 5000},
         {"prompt_tokens": True},
         {"prompt_tokens": -1},
         {"prompt_tokens": float("inf"), "completion_tokens": float("nan")},
@@ -120,3 +120,7 @@ def test_names(value: Any, usage: Usage) -> None:
 )
 def test_what_counts_nothing(value: Any) -> None:
     assert read_usage(value) is None
+
+
+def test_counts_as_text() -> None:
+    assert read_usage({"prompt_tokens": "9", "completion_tokens": 2}) == Usage(9, 2)
