@@ -189,8 +189,10 @@ class _TerminalKeys:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    def find(self, service: Service, *, own_names: bool) -> EnvironmentKey | None:
-        found = find_key(service, self._environ, own_names=own_names)
+    def find(
+        self, service: Service, *, own_names: bool, given: bool = True
+    ) -> EnvironmentKey | None:
+        found = find_key(service, self._environ, own_names=own_names, given=given)
         if found is None:
             return None
         return EnvironmentKey(found.secret, found.given)
@@ -202,6 +204,9 @@ class _WindowKeys:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    def find(self, service: Service, *, own_names: bool) -> EnvironmentKey | None:
+    def find(
+        self, service: Service, *, own_names: bool, given: bool = True
+    ) -> EnvironmentKey | None:
+        del given  # none is, for the window
         found = key_in(self._environ, own_names_of(service)) if own_names else None
         return EnvironmentKey(found[0], given=False) if found is not None else None

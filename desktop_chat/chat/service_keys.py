@@ -35,12 +35,15 @@ class EnvironmentKey:
 class KeyEnvironment(Protocol):
     """Keys that the user keeps in environment variables, or in a ``.env`` file."""
 
-    def find(self, service: Service, *, own_names: bool) -> EnvironmentKey | None:
+    def find(
+        self, service: Service, *, own_names: bool, given: bool = True
+    ) -> EnvironmentKey | None:
         """Return the key for a service.
 
         Args:
             service: whose key.
             own_names: whether the service's own names may be looked under.
+            given: whether one counts that was given for this very call.
         """
         ...
 
@@ -93,15 +96,20 @@ class ServiceKeys:
         self._home = home
         self._hide = hide
 
-    async def find(self, service: Service) -> FoundKeys | None:
+    async def find(self, service: Service, *, meant: bool = True) -> FoundKeys | None:
         """Look in the environment and in the keyring; a locked keyring matters only when it is
         the last hope.
+
+        Args:
+            service: whose keys.
+            meant: whether it is the service that the user asks. A key that was given for this
+                very call is for that one alone, and not for its backup.
 
         Raises:
             ProviderError: BAD_REQUEST for an address that is none.
             SecretStoreError: the keyring could not be asked.
         """
-        found = self.in_environment(service)
+        found = self.in_environment(service, given=meant)
         if found is not None and self._environment_first:
             return FoundKeys((found.key,), KeyPlace.ENVIRONMENT)
         try:
@@ -117,8 +125,12 @@ class ServiceKeys:
             return FoundKeys(tuple(saved), place)
         return None if found is None else FoundKeys((found.key,), KeyPlace.ENVIRONMENT)
 
-    def in_environment(self, service: Service) -> EnvironmentKey | None:
+    def in_environment(self, service: Service, *, given: bool = True) -> EnvironmentKey | None:
         """Return the key that the environment holds for a service at its present address.
+
+        Args:
+            service: whose key.
+            given: whether one counts that was given for this very call.
 
         Raises:
             ProviderError: BAD_REQUEST for an address that is none.
@@ -126,13 +138,18 @@ class ServiceKeys:
         origins = self._providers.origins(service)
         if not all(map(is_safe_for_keys, origins)):
             return None
-        found = self._environment.find(service, own_names=self._home_origins(service) == origins)
+        at_home = self._home_origins(service) == origins
+        found = self._environment.find(service, own_names=at_home, given=given)
         if found is not None:
             self._hide(found.key.reveal())
         return found
 
-    async def access(self, service: Service) -> Access:
+    async def access(self, service: Service, *, meant: bool = True) -> Access:
         """Return a service with its keys and the password of its proxy.
+
+        Args:
+            service: that is asked.
+            meant: see ``find``.
 
         Raises:
             ProviderError: NO_KEY, or BAD_REQUEST for an address that is none.
@@ -142,7 +159,7 @@ class ServiceKeys:
             return Access(service, proxy=proxy)
         found, problem = None, ""
         try:
-            found = await self.find(service)
+            found = await self.find(service, meant=meant)
         except SecretStoreError as error:
             # Where there is no keyring at all, none is expected to hold a key.
             problem = "" if error.reason == "missing" else error.reason

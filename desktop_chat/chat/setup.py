@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final
 
+from desktop_chat.chat.balances import Balances
 from desktop_chat.chat.listeners import subscription
 from desktop_chat.chat.service_keys import (
     EnvironmentKey,
@@ -15,6 +16,7 @@ from desktop_chat.chat.service_keys import (
     is_safe_for_keys,
 )
 from desktop_chat.core.access import Access, KeyUse
+from desktop_chat.core.balance import Balance
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError, SecretStoreError
 from desktop_chat.core.events import (
     ChoiceDelta,
@@ -153,6 +155,7 @@ class ServiceSetup:
             home=home,
             hide=hide,
         )
+        self._balances = Balances(providers)
         self._listeners: list[Callable[[str], None]] = []
 
     def subscribe(self, listener: Callable[[str], None]) -> Unsubscribe:
@@ -318,14 +321,42 @@ class ServiceSetup:
             return CheckResult(False, None, error.info)
         return CheckResult(True, None, None)
 
+    async def balance(self, service: Service, *, fresh: bool = False) -> Balance | None:
+        """Return what is left on a service's account, as it was some minutes ago at most; None
+        where the service has no word for it.
+
+        Args:
+            service: whose account.
+            fresh: ask anew.
+
+        Raises:
+            ProviderError: as for ``Providers.balance``, and NO_KEY.
+        """
+        if not service.balance:
+            return None
+        return await self._balances.get(await self._keys.access(service), fresh=fresh)
+
+    async def list_models(self, service: Service) -> list[Model]:
+        """Return what a service's own list tells of its models, and nothing else.
+
+        Raises:
+            ProviderError: as for ``Provider.list_models``, and NO_KEY.
+        """
+        provider = await self.provider(replace(service, models=()))
+        return await provider.list_models()
+
     async def fetch_models(self, service: Service) -> list[Model]:
         """Return a service's own list, with what the catalogue knows of each model.
 
         Raises:
             ProviderError: as for ``Provider.list_models``, and NO_KEY.
         """
-        provider = await self.provider(service)
-        return [self._known(service, model) for model in await provider.list_models()]
+        known = {model.id: model for model in service.models}
+        told = await self.list_models(service)
+        return [
+            known[model.id].over(model, service.thinking) if model.id in known else model
+            for model in told
+        ]
 
     async def provider(self, service: Service) -> Provider:
         """Return what answers for a service, with the keys for its present address inside.
@@ -350,15 +381,6 @@ class ServiceSetup:
         if backup is None or backup.id == service.id:
             return None
         try:
-            return await self._keys.access(backup)
+            return await self._keys.access(backup, meant=False)
         except ProviderError:
             return None
-
-    @staticmethod
-    def _known(service: Service, model: Model) -> Model:
-        known = service.model(model.id)
-        return replace(
-            model,
-            context_tokens=model.context_tokens or known.context_tokens,
-            output_tokens=model.output_tokens or known.output_tokens,
-        )

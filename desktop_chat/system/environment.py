@@ -39,6 +39,7 @@ def find_key(
     folder: Path | None = None,
     *,
     own_names: bool = True,
+    given: bool = True,
 ) -> FoundKey | None:
     """Return the key that the environment holds for a service, or None.
 
@@ -52,6 +53,8 @@ def find_key(
         service: whose key.
         environ: in place of the process's environment.
         folder: where ``.env`` is looked for, in place of the current folder.
+        given: False leaves ``DESKTOP_CHAT_API_KEY`` and its like out. Use it for a service that the
+            user did not ask for, as a backup is: such a key was given for the one that is meant.
         own_names: False leaves the service's own names out. Use it when the address is not the
             service's own: a key under such a name was given for the service's host.
     """
@@ -60,7 +63,7 @@ def find_key(
         general = (KEY_ID_VARIABLE, KEY_SECRET_VARIABLE)
     else:
         general = (KEY_VARIABLE,)
-    names = [general, *(own_names_of(service) if own_names else ())]
+    names = [*([general] if given else ()), *(own_names_of(service) if own_names else ())]
     if found := key_in(os.environ if environ is None else environ, names):
         return FoundKey(found[0], " ".join(found[1]), found[1] == general)
     if found := key_in(read_env_file((folder or Path()) / ".env"), names):

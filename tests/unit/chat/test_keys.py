@@ -1,6 +1,7 @@
 """Several keys, pairs, tokens, proxies and backups, over the real catalogue and real HTTP."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -215,6 +216,32 @@ async def test_a_backup_comes_with_its_own_keys() -> None:
         )
         itself = replace(first, backup=replace(plan, service_id="local"))
         assert await house.setup._backup(itself) is None
+
+
+async def test_a_key_for_this_call_does_not_go_to_the_backup(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {"DESKTOP_CHAT_API_KEY": ONE.reveal()}
+    broken = ByteServer([json_reply(503, {"error": {"message": "down"}})])
+    backup = ByteServer([answer("From the backup")])
+    async with broken, backup, open_house(environ=environ, terminal=True) as house:
+        second = replace(
+            local_service(backup.url, auth="bearer"), id="second", key_env=("ITS_KEY",)
+        )
+        house.catalogue.save(second)
+        plan = Backup(enabled=True, service_id="second", models={"": "m"}, failures=1)
+        first = local_service(broken.url, auth="bearer", backup=plan)
+        (tmp_path / ".env").write_text(f"DESKTOP_CHAT_API_KEY={ONE.reveal()}")
+        heard = await hear(await house.setup.provider(first), request(), StreamControl())
+        assert heard.error is not None
+        assert broken.requests[0].headers["authorization"] == f"Bearer {ONE.reveal()}"
+        assert backup.requests == []
+        # One under its own name is its own.
+        (tmp_path / ".env").write_text(f"ITS_KEY={TWO.reveal()}")
+        heard = await hear(await house.setup.provider(first), request(), StreamControl())
+        assert heard.text == "From the backup"
+        assert backup.requests[0].headers["authorization"] == f"Bearer {TWO.reveal()}"
 
 
 def chooser(house: House) -> Chooser:
