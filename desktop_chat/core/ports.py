@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from desktop_chat.core.access import Access, KeyUse
 from desktop_chat.core.attachments import Attachment
+from desktop_chat.core.balance import Balance
 from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.messages import (
     Conversation,
@@ -70,6 +71,15 @@ class Providers(Protocol):
 
         Raises:
             ProviderError: as for ``provider``, or what the request has that cannot be sent.
+        """
+        ...
+
+    async def balance(self, access: Access) -> Balance | None:
+        """Return what is left on the account of a service's key; of several the one that would be
+        used next. None where the service has no word for it (``Service.balance``).
+
+        Raises:
+            ProviderError: as for ``Provider.list_models``; PROTOCOL for a reply of another shape.
         """
         ...
 

@@ -8,7 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import httpx
+
 from desktop_chat.core.access import OAUTH_WAYS, Access, KeyUse
+from desktop_chat.core.balance import Balance
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.ports import Provider
@@ -22,6 +25,7 @@ from desktop_chat.providers.anthropic import Anthropic
 from desktop_chat.providers.auth import Tokens, make_auth
 from desktop_chat.providers.auth_oauth import token_place
 from desktop_chat.providers.auth_state import AuthState
+from desktop_chat.providers.balance import fetch_balance
 from desktop_chat.providers.breaker import Breaker
 from desktop_chat.providers.by_model import ByModel
 from desktop_chat.providers.demo.models import MODELS
@@ -154,11 +158,7 @@ class HttpProviders:
 
     def _with_key(self, access: Access, address: Address, key: Secret | None) -> Provider:
         service = access.service
-        secrets = (*access.keys, *([access.proxy] if access.proxy else ()))
-        redact = self._auths.redacting(service.id, secrets, self._redact)
-        transport = self._transport.with_login(access.proxy)
-        errors = ErrorReader(address.host, redact)
-        auth = make_auth(service, key, errors, Tokens(address, self._auths, transport, redact))
+        transport, errors, auth = self._opened(access, address, key)
         # With several keys each has limits of its own, and the next one is asked.
         alone = len(access.keys) <= 1
         heard = self.states.of(service, address.origin).limiter.heard if alone else None
@@ -169,6 +169,31 @@ class HttpProviders:
         images = _named(_IMAGES, service.images)(service, address, auth, transport, errors)
         images.on_headers = heard
         return ByModel(service, text, images)
+
+    def _opened(
+        self, access: Access, address: Address, key: Secret | None
+    ) -> tuple[HttpTransport, ErrorReader, httpx.Auth | None]:
+        """Return what sends requests to a service, reads its errors, and proves who we are."""
+        service = access.service
+        secrets = (*access.keys, *([access.proxy] if access.proxy else ()))
+        redact = self._auths.redacting(service.id, secrets, self._redact)
+        transport = self._transport.with_login(access.proxy)
+        errors = ErrorReader(address.host, redact)
+        auth = make_auth(service, key, errors, Tokens(address, self._auths, transport, redact))
+        return transport, errors, auth
+
+    async def balance(self, access: Access) -> Balance | None:
+        """Return what is left on the account of a key; see ``Providers.balance``."""
+        service = access.service
+        if not service.balance or service.protocol == _DEMO:
+            return None
+        address = parse_address(service.base_url)
+        memories = self._auths.memories(service.id, address.origin, access.keys)
+        usable = min(range(len(memories)), key=lambda at: max(memories[at].waits, 0.0), default=0)
+        key = access.keys[usable] if access.keys else None
+        transport, errors, auth = self._opened(access, address, key)
+        asked = _named(_PROTOCOLS, service.protocol)(service, address, auth, transport, errors)
+        return await fetch_balance(service.balance, address, asked.get_json, errors)
 
     def origin(self, service: Service) -> str:
         """Return the origin a key would go to; see ``Providers.origin``."""
