@@ -89,7 +89,9 @@ class Environment:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 
-    def find(self, service: Service, *, own_names: bool) -> EnvironmentKey | None:
+    def find(
+        self, service: Service, *, own_names: bool, given: bool = True
+    ) -> EnvironmentKey | None:
         for name in service.key_env if own_names else ():
             if name in self._values:
                 return EnvironmentKey(Secret(self._values[name]), given=False)
