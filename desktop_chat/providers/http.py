@@ -13,7 +13,7 @@ import ssl
 import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -48,6 +48,8 @@ MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 MAX_ERROR_BYTES: Final = 64 * 1024
 ERROR_BODY_TIMEOUT: Final = 10.0
 """Seconds that the body of an error reply may stall before it is taken as it is."""
+_UNPACKED: Final = 256 * 1024
+"""Bytes that are unpacked at once: a kilobyte on the wire may be a megabyte."""
 DRAIN_TIMEOUT: Final = 0.25
 """Seconds granted to the end of a finished stream, so that its connection can be used again."""
 
@@ -114,6 +116,7 @@ class Reply:
         self._response = response
         self._chunks = response.aiter_raw()
         self._inflate = _inflater(response.headers.get("content-encoding", ""))
+        self._packed: bytes | None = None
         self._errors = errors
         self._watch = IdleWatch()
         self.status = response.status_code
@@ -137,7 +140,7 @@ class Reply:
         while True:
             try:
                 with self._watch:
-                    chunk = await anext(self._chunks)
+                    chunk = await self._next()
             except StopAsyncIteration:
                 self._whole = True
                 return b""
@@ -151,6 +154,12 @@ class Reply:
                 if self._recorder is not None:
                     self._recorder.add_bytes(chunk)
                 return chunk
+
+    async def _next(self) -> bytes:
+        if self._packed is None:
+            return await anext(self._chunks)
+        await asyncio.sleep(0)  # others have a turn, too
+        return self._packed
 
     async def read_all(self, timeout: float, limit: int = MAX_BODY_BYTES) -> bytes:
         """Return the rest of the body.
@@ -209,9 +218,11 @@ class Reply:
             while True:
                 await anext(self._chunks)
 
-    def _inflated(self, data: bytes, inflate: Callable[[bytes], bytes]) -> bytes:
+    def _inflated(self, data: bytes, inflate: "_Inflate") -> bytes:
+        """Unpack a piece of moderate size; the rest is kept for the next one."""
         try:
-            return inflate(data)
+            unpacked, self._packed = inflate(data)
+            return unpacked
         except (zlib.error, ValueError) as error:
             raise self._errors.error(ErrorKind.PROTOCOL, "encoding", raw=says(error)) from error
 
@@ -327,7 +338,10 @@ class HttpTransport:
                         recorder.note("retry", "connection")
         except TimeoutError:
             raise errors.error(ErrorKind.TIMEOUT, code, seconds=f"{seconds:g}") from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+        except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError) as error:
+            # Without the error itself: it quotes the header that cannot be sent, or the address.
+            raise failure(error, errors, connect_timeout=request.connect_timeout) from None
+        except (httpx.HTTPError, OSError) as error:
             raise failure(
                 error, errors, connect_timeout=request.connect_timeout, proxy=route.proxy
             ) from error
@@ -482,15 +496,27 @@ def _recorder_of(request: HttpRequest, errors: ErrorReader) -> Recorder | None:
     )
 
 
-def _inflater(encoding: str) -> Callable[[bytes], bytes] | None:
+_Inflate: TypeAlias = Callable[[bytes], tuple[bytes, bytes | None]]
+"""Takes packed bytes; returns some of what they hold, and those that are left; None for all."""
+
+
+def _inflater(encoding: str) -> _Inflate | None:
     """Return what decodes a reply that is compressed although none was asked for."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return None
     if encoding in ("gzip", "x-gzip", "deflate"):
-        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
 
-    def refuse(_data: bytes) -> bytes:
+        def inflate(data: bytes) -> tuple[bytes, bytes | None]:
+            unpacked = unpacking.decompress(data, _UNPACKED)
+            # What is unpacked but had no room is given even when every packed byte was taken.
+            more = len(unpacked) == _UNPACKED
+            return unpacked, unpacking.unconsumed_tail if more else None
+
+        return inflate
+
+    def refuse(_data: bytes) -> tuple[bytes, bytes | None]:
         raise ValueError(encoding)
 
     return refuse

@@ -198,6 +198,20 @@ async def test_a_compressed_reply_is_read(transport: HttpTransport) -> None:
         assert await read(transport, get(server.url)) == b"hello"
 
 
+@pytest.mark.parametrize("size", [262_143, 262_144, 262_145, 262_500, 700_000])
+async def test_a_packed_reply_is_unpacked_in_pieces(transport: HttpTransport, size: int) -> None:
+    body = gzip.compress(b"0" * size)
+    async with (
+        ByteServer([reply(200, body, "Content-Encoding: gzip")]) as server,
+        transport.open(get(server.url), reader()) as answer,
+    ):
+        pieces = [await answer.read(10)]
+        while pieces[-1]:
+            pieces.append(await answer.read(10))
+    assert b"".join(pieces) == b"0" * size
+    assert max(map(len, pieces)) <= 262_144
+
+
 async def test_cookies_are_not_kept(transport: HttpTransport) -> None:
     async with ByteServer([reply(200, "", "Set-Cookie: id=1; Path=/")]) as server:
         await read(transport, get(server.url))
@@ -237,6 +251,15 @@ async def test_headers_that_cannot_be_sent(
         assert server.requests == []
     assert (info.kind, info.code) == (ErrorKind.BAD_REQUEST, "request")
     assert "break" not in repr(info)
+
+
+async def test_no_traceback_quotes_a_header(transport: HttpTransport) -> None:
+    word = "-".join(("key", "of", "theirs"))  # or the line of the source would have it
+    async with ByteServer([reply(200, "")]) as server:
+        with pytest.raises(ProviderError) as caught:
+            async with transport.open(get(server.url, headers={"x": f"a\n{word}"}), reader()):
+                pass
+    assert word not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_headers_in_other_scripts_are_sent(transport: HttpTransport) -> None:
