@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from desktop_chat.chat.explain import explain_error
 from desktop_chat.chat.setup import ServiceSetup, is_safe_for_keys
 from desktop_chat.core import settings as keys
+from desktop_chat.core.access import PROTOCOLS, ProtocolKind
 from desktop_chat.core.errors import ProviderError
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.identity import DEMO_SERVICE_ID, KEY_VARIABLE
@@ -15,8 +16,6 @@ from desktop_chat.core.services import Service
 
 _OTHER_ID: Final = "custom"
 """The id of a service that is known by its address alone."""
-_USUAL_WAYS: Final = {"anthropic": "header", "gateway": "hmac"}
-"""How one proves who one is where a protocol is not asked as most are."""
 
 
 class ChoiceError(Exception):
@@ -131,8 +130,11 @@ class Chooser:
 
     def _at(self, base_url: str, way: Way) -> Service:
         """Return the service that an address belongs to, or one that is known by it alone."""
-        usual = _USUAL_WAYS.get(way.protocol, "bearer")
-        unknown = way.of(Service(_OTHER_ID, {}, base_url=base_url, auth=usual))
+        usual = PROTOCOLS.get(way.protocol, ProtocolKind())
+        # One that wants no key as a rule may have been given one.
+        auth = "bearer" if usual.auth == "none" else usual.auth
+        fields = dict(usual.auth_fields)
+        unknown = way.of(Service(_OTHER_ID, {}, base_url=base_url, auth=auth, auth_fields=fields))
         origin = self._origin(unknown)
         unknown = replace(unknown, name={"": urlsplit(origin).netloc})
         for service in self._catalogue.services():

@@ -1,5 +1,6 @@
 """A service together with the secrets that open the way to it, and how its keys are doing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -8,14 +9,41 @@ from desktop_chat.core.errors import ErrorInfo
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Service
 
-PROTOCOLS: Final = (
-    "openai-chat",
-    "openai-responses",
-    "anthropic",
-    "ollama",
-    "gateway",
-    "websocket",
-)
+
+@dataclass(frozen=True, slots=True)
+class ProtocolKind:
+    """What a service of a protocol is like as a rule, where nobody says otherwise.
+
+    Attributes:
+        example: an address of such a service.
+        auth: see ``Service.auth``.
+        auth_fields: see ``Service.auth_fields``.
+        models_path: see ``Service.models_path``.
+        images: see ``Service.images``.
+    """
+
+    example: str = "https://api.example.com/v1"
+    auth: str = "bearer"
+    auth_fields: Mapping[str, str] = field(default_factory=dict)
+    models_path: str = "/models"
+    images: str = ""
+
+
+PROTOCOLS: Final[Mapping[str, ProtocolKind]] = {
+    "openai-chat": ProtocolKind(),
+    "openai-responses": ProtocolKind(),
+    "anthropic": ProtocolKind(
+        "https://api.example.com", "header", {"header": "x-api-key"}, "/v1/models"
+    ),
+    "gemini": ProtocolKind(
+        "https://api.example.com/v1beta", "header", {"header": "x-goog-api-key"}
+    ),
+    "ollama": ProtocolKind("http://localhost:11434", "none", models_path="/api/tags"),
+    "gateway": ProtocolKind(
+        "https://gateway.example.com", "hmac", models_path="", images="gateway-images"
+    ),
+    "websocket": ProtocolKind("wss://api.example.com/v1/chat/stream", models_path=""),
+}
 """The protocols by which a service can be asked: the values of ``Service.protocol``."""
 AUTH_WAYS: Final = ("bearer", "header", "query", "oauth", "oauth-json", "hmac", "none")
 """The ways to prove who one is: the values of ``Service.auth``."""

@@ -51,6 +51,8 @@ class Rule:
 
 
 RULES: Final = (
+    # Gemini says "quota" of what it allows in a minute, too.
+    Rule(ErrorKind.RATE_LIMIT, statuses=(429,), codes="resource_exhausted"),
     Rule(ErrorKind.BALANCE, statuses=(402,)),
     Rule(
         ErrorKind.BALANCE,
@@ -135,6 +137,7 @@ RULES: Final = (
     Rule(
         ErrorKind.PERMISSION, codes=r"accessdenied|permission_?(denied|error)|unsupported_country.*"
     ),
+    Rule(ErrorKind.PERMISSION, statuses=(400,), words=r"location is not supported"),
     Rule(
         ErrorKind.TIMEOUT,
         codes=r"timeout(_error)?|request_?timeout|deadline_exceeded",
@@ -302,10 +305,12 @@ class ErrorReader:
             classify(status, (facts.code, facts.type), message),
             status=status,
             message=self._clean(message)[:MAX_MESSAGE],
-            code=self._clean(facts.code or facts.type)[:80],
-            request_id=self._clean(facts.request_id or _request_id(facts.body, headers))[:120],
+            code=self._clean(in_short(facts.code or facts.type))[:80],
+            request_id=self._clean(in_short(facts.request_id or _request_id(facts.body, headers)))[
+                :120
+            ],
             host=self._host,
-            retry_after=retry_after(headers),
+            retry_after=retry_after(headers) or _retry_delay(facts.body),
             raw=self._clean(raw),
         )
 
@@ -341,6 +346,17 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
+def _retry_delay(body: Mapping[str, Any] | None) -> float | None:
+    """Return the seconds that a body asks us to wait: Google's ``RetryInfo``, as ``36.5s``."""
+    inner = body.get("error") if body else None
+    details = inner.get("details") if isinstance(inner, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        told = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(told, str) and re.fullmatch(r"\d{1,9}(\.\d{1,9})?s", told):
+            return float(told[:-1])
+    return None
+
+
 def _seconds(value: float) -> float | None:
     return max(value, 0.0) if value < float("inf") else None
 
@@ -366,7 +382,7 @@ def _facts(payload: object) -> _Facts:
         return _Facts(
             message=_message(inner) or _message(payload),
             code=_text(inner.get("code")) or _text(inner.get("status")),
-            type=_text(inner.get("type")),
+            type=_text(inner.get("type")) or _text(inner.get("status")),
             request_id=_request_id(inner, {}),
             body=payload,
         )

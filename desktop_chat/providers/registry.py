@@ -35,6 +35,7 @@ from desktop_chat.providers.exchange import ProtocolFactory
 from desktop_chat.providers.failover import FailOver, Side
 from desktop_chat.providers.gateway import Gateway
 from desktop_chat.providers.gateway_images import GatewayImages
+from desktop_chat.providers.gemini import Gemini
 from desktop_chat.providers.http import HttpTransport
 from desktop_chat.providers.images_api import ImagesApi
 from desktop_chat.providers.key_ring import RotatingKeys
@@ -57,6 +58,7 @@ _PROTOCOLS: Final[dict[str, ProtocolFactory]] = {
     "openai-chat": OpenAiChat,
     "openai-responses": OpenAiResponses,
     "anthropic": Anthropic,
+    "gemini": Gemini,
     "ollama": Ollama,
     "gateway": Gateway,
     "websocket": WebSocketChat,

@@ -25,6 +25,7 @@ from desktop_chat.ui.settings.kinds import (
     auth_title,
     kind_note,
     kind_title,
+    protocol_of,
 )
 from desktop_chat.ui.settings.way_box import judge_header, judge_query, judge_token_url
 from desktop_chat.ui.settings.words import address_fault, host_in, key_fault, pair_fault
@@ -202,7 +203,7 @@ class AddService(Column):
         return Service(
             new_service_id(self.name.text(), address, self._taken),
             {"": name},
-            protocol=kind.protocol,
+            protocol=protocol_of(self.kind.value()),
             images=kind.images,
             base_url=address,
             auth=auth,
@@ -210,7 +211,6 @@ class AddService(Column):
             models_path=kind.models_path,
             models=(Model(model, makes=makes),) if model else (),
             default_model=model,
-            options=dict(kind.options),
             configured=True,
         )
 

@@ -1,62 +1,21 @@
 """The protocols and the ways to prove who one is, as the settings name and begin them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
-from desktop_chat.core.access import AUTH_WAYS
+from desktop_chat.core.access import AUTH_WAYS, ProtocolKind
+from desktop_chat.core.access import PROTOCOLS as PROTOCOL_KINDS
 from desktop_chat.core.i18n import ctr, tr
-from desktop_chat.core.json import JsonValue
 from desktop_chat.core.services import Service
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a new service of a protocol begins with.
-
-    Attributes:
-        protocol: of chats.
-        example: an address of such a service.
-        auth: the way that such services usually want.
-        auth_fields: what that way needs.
-        models_path: of the list of models, or "".
-        images: the protocol of models that make pictures, or "".
-        options: of the protocol.
-    """
-
-    protocol: str
-    example: str = "https://api.example.com/v1"
-    auth: str = "bearer"
-    auth_fields: Mapping[str, str] = field(default_factory=dict)
-    models_path: str = "/models"
-    images: str = ""
-    options: Mapping[str, JsonValue] = field(default_factory=dict)
-
-
-KINDS: Final[Mapping[str, Kind]] = {
-    "openai-chat": Kind("openai-chat"),
-    "openai-responses": Kind("openai-responses"),
-    "anthropic": Kind(
-        "anthropic",
-        "https://api.example.com",
-        auth="header",
-        auth_fields={"header": "x-api-key"},
-        models_path="/v1/models",
-    ),
-    "ollama": Kind("ollama", "http://localhost:11434", auth="none", models_path="/api/tags"),
-    "gateway": Kind(
-        "gateway",
-        "https://gateway.example.com",
-        auth="hmac",
-        models_path="",
-        images="gateway-images",
-    ),
-    "websocket": Kind("websocket", "wss://api.example.com/v1/chat/stream", models_path=""),
-    "images": Kind("openai-chat", images="openai-images"),
+KINDS: Final[Mapping[str, ProtocolKind]] = {
+    **PROTOCOL_KINDS,
+    "images": ProtocolKind(images="openai-images"),
 }
 """By the word that stands for it when a service is added."""
 
-PROTOCOLS: Final = tuple(key for key in KINDS if key != "images")
+PROTOCOLS: Final = tuple(PROTOCOL_KINDS)
 AUTHS: Final = AUTH_WAYS
 IMAGES: Final = ("", "openai-images", "gateway-images")
 
@@ -67,6 +26,7 @@ def kind_title(kind: str) -> str:
         "openai-chat": tr("OpenAI chat completions"),
         "openai-responses": tr("OpenAI Responses"),
         "anthropic": tr("Anthropic Messages"),
+        "gemini": "Google Gemini",
         "ollama": "Ollama",
         "gateway": tr("Signed gateway"),
         "websocket": "WebSocket",
@@ -80,6 +40,7 @@ def kind_note(kind: str) -> str:
         "openai-chat": tr("Most services and local servers speak it: /chat/completions."),
         "openai-responses": tr("The newer protocol of OpenAI: /responses."),
         "anthropic": tr("The protocol of Claude; other services offer it too: /v1/messages."),
+        "gemini": tr("Google's own protocol: :generateContent."),
         "ollama": tr("Models on this computer or in your network: /api/chat."),
         "gateway": tr("A company's gateway with a key id and a secret: /v1/text/generate."),
         "websocket": tr("Answers come over one open connection: wss://."),
@@ -119,7 +80,12 @@ def images_title(images: str) -> str:
     }.get(images, images)
 
 
-def kind_of(service: Service) -> Kind:
+def protocol_of(kind: str) -> str:
+    """Return the protocol by which services of a kind are asked."""
+    return kind if kind in PROTOCOL_KINDS else "openai-chat"
+
+
+def kind_of(service: Service) -> ProtocolKind:
     """Return what services of its protocol begin with."""
     return KINDS.get(service.protocol, KINDS["openai-chat"])
 
@@ -143,7 +109,7 @@ def with_auth(service: Service, auth: str) -> Service:
     """Return a service with another way of proving; what that way needs begins as usual."""
     fields = dict(service.auth_fields)
     if auth == "header":
-        fields.setdefault("header", "x-api-key")
+        fields.setdefault("header", kind_of(service).auth_fields.get("header", "x-api-key"))
     if auth == "query":
         fields.setdefault("query", "key")
     return replace(service, auth=auth, auth_fields=fields)

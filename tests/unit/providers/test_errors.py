@@ -28,7 +28,21 @@ def anthropic(kind: str, message: str) -> dict[str, Any]:
     return {"type": "error", "error": error, "request_id": "req_1"}
 
 
+def gemini(code: int, status: str, message: str) -> list[Any]:
+    return [{"error": {"code": code, "message": message, "status": status}}]
+
+
 SERVICES: list[tuple[str, int, Any, ErrorKind]] = [
+    # Gemini
+    ("gemini", 400, gemini(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API "
+     "key."), K.AUTHENTICATION),
+    ("gemini", 400, gemini(400, "FAILED_PRECONDITION", "User location is not supported for the "
+     "API use."), K.PERMISSION),
+    ("gemini", 403, gemini(403, "PERMISSION_DENIED", "no"), K.PERMISSION),
+    ("gemini", 404, gemini(404, "NOT_FOUND", "models/m is not found"), K.NOT_FOUND),
+    ("gemini", 429, gemini(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota"),
+     K.RATE_LIMIT),
+    ("gemini", 503, gemini(503, "UNAVAILABLE", "The model is overloaded."), K.OVERLOADED),
     # DeepSeek
     ("deepseek", 400, said("Invalid max_tokens value", "invalid_request_error"), K.BAD_REQUEST),
     ("deepseek", 400, said("Model Not Exist", "invalid_request_error"), K.NOT_FOUND),
@@ -209,7 +223,7 @@ def test_every_row_of_the_table_is_used() -> None:
                 code = payload[0] if isinstance(payload, list) else payload
                 inner = code.get("error", code) if isinstance(code, dict) else {}
                 inner = inner if isinstance(inner, dict) else {}
-                codes = [str(inner.get("code")), str(inner.get("type"))]
+                codes = [str(inner.get(name)) for name in ("code", "type", "status")]
                 fits &= any(re.fullmatch(rule.codes, c, re.IGNORECASE) for c in codes)
             if rule.words:
                 fits &= re.search(rule.words, info.message, re.IGNORECASE) is not None
@@ -378,3 +392,16 @@ def test_retry_after_as_a_date() -> None:
 )
 def test_what_is_no_error(payload: Any) -> None:
     assert not is_error_payload(payload)
+
+
+@pytest.mark.parametrize(
+    ("delay", "seconds"),
+    [("36s", 36.0), ("0.5s", 0.5), ("36", None), (36, None), ("-1s", None), ("9" * 99 + "s", None)],
+)
+def test_a_wait_that_the_body_asks_for(delay: Any, seconds: float | None) -> None:
+    details = ["no", {"@type": "Help"}, {"@type": "RetryInfo", "retryDelay": delay}]
+    error = {"code": 429, "message": "no", "status": "RESOURCE_EXHAUSTED", "details": details}
+    for payload in ({"error": error}, [{"error": error}]):
+        info = reader().from_reply(429, {}, json.dumps(payload).encode())
+        assert info.retry_after == seconds
+    assert reader().from_reply(429, {"retry-after": "7"}, b"{}").retry_after == 7
