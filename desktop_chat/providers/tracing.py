@@ -34,7 +34,8 @@ Redact: TypeAlias = Callable[[str], str]
 MASK: Final = "***"
 _SECRET_HEADERS: Final = re.compile(
     r"(proxy-)?authorization|(set-)?cookie|x-amz-security-token"
-    r"|(.*[-_])?(api[-_]?key|token|secret|signature|password)",
+    r"|(.*[-_])?((api|access|auth|secret|subscription)[-_]?key|auth|token|secret|signature"
+    r"|passwo?rd|credentials?)",
     re.IGNORECASE,
 )
 _SECRET_FIELDS: Final = (
@@ -86,6 +87,7 @@ class Recorder:
         self._secrets: set[bytes] = set()
         self._status = 0
         self._refused: list[bytes] = []
+        self._held = b""
         self._asked = 0
 
     def __enter__(self) -> None:
@@ -101,12 +103,11 @@ class Recorder:
         self._asked += 1
         headers = self._headers(_texts(request.headers), ours=True)
         url = self._masked_url(str(request.url))
-        body = request.content
         form = "form-urlencoded" in request.headers.get("content-type", "")
-        if len(body) > _ON_LOOP:
-            body = await asyncio.to_thread(self._body, body, form)
-        else:
-            body = self._body(body, form)
+        body = await self._without_fields(request.content, form=form)
+        if not self._is_main(request.url):
+            # It asks for a token, and an id may be as good as a secret.
+            body = self._without_known(body)
         self._trace.add(
             TraceRequest(self._trace.now(), self._service_id, request.method, url, headers, body)
         )
@@ -118,12 +119,25 @@ class Recorder:
         version = response.http_version
         self._trace.add(TraceReply(self._trace.now(), self._status, headers, version))
 
-    def add_bytes(self, data: bytes) -> None:
-        """Take down what one read gave. What a service says when it refuses may quote the key
-        over two reads: it is kept until ``close``.
+    async def add_sent(self, data: bytes) -> None:
+        """Take down a message that we send."""
+        self._trace.add_bytes(await self._without_fields(data, form=False), sent=True)
+
+    def add_bytes(self, data: bytes, *, whole: bool = False) -> None:
+        """Take down what one read gave. A service may quote the key over two reads: what may be
+        its beginning is kept until the next one or ``close``, and what a service says when it
+        refuses altogether.
+
+        Args:
+            data: the bytes.
+            whole: whether they stand for themselves, as a message does.
         """
         if self._status < 400:
-            self._trace.add_bytes(self._without(data))
+            data = self._without(self._held + data)
+            size = 0 if whole else self._begun(data)
+            self._held = data[len(data) - size :]
+            if data := data[: len(data) - size]:
+                self._trace.add_bytes(data)
         elif sum(map(len, self._refused)) < _MAX_ERROR:
             self._refused.append(data)
 
@@ -133,11 +147,14 @@ class Recorder:
 
     def close(self) -> None:
         """Take down what was kept."""
+        if self._held:
+            # Nothing but the beginning of a key, and no more of it came.
+            self._trace.add_bytes(MASK.encode() if len(self._held) >= _MIN_SECRET else self._held)
+            self._held = b""
         if self._refused:
-            text = b"".join(self._refused).decode("utf-8", "surrogateescape")
+            data = self._without_known(b"".join(self._refused))
             self._refused.clear()
-            data = self._redact(text).encode("utf-8", "surrogateescape")
-            self._trace.add_bytes(self._without(data))
+            self._trace.add_bytes(data)
 
     def _is_main(self, url: httpx.URL) -> bool:
         asked, main = urlsplit(str(url)), urlsplit(self._url)
@@ -170,6 +187,27 @@ class Recorder:
     def _masked_url(self, url: str) -> str:
         before = _query_names(self._url) if self._is_main(httpx.URL(url)) else None
         return mask_url(url, self._redact, before, self._learn)
+
+    async def _without_fields(self, body: bytes, *, form: bool) -> bytes:
+        if len(body) > _ON_LOOP:
+            return await asyncio.to_thread(self._body, body, form)
+        return self._body(body, form)
+
+    def _without_known(self, data: bytes) -> bytes:
+        text = data.decode("utf-8", "surrogateescape")
+        return self._without(self._redact(text).encode("utf-8", "surrogateescape"))
+
+    def _begun(self, data: bytes) -> int:
+        """Return the size of what at the end of some bytes may be the beginning of a secret."""
+        return max(
+            (
+                size
+                for secret in self._secrets
+                for size in range(min(len(secret) - 1, len(data)), 0, -1)
+                if data.endswith(secret[:size])
+            ),
+            default=0,
+        )
 
     def _body(self, body: bytes, form: bool) -> bytes:
         field = _FORM_FIELD if form else _JSON_FIELD

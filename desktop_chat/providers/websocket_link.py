@@ -125,8 +125,8 @@ class Link:
             ProviderError: DROPPED; TIMEOUT with ``first_token`` where no one takes it.
         """
         data = text.encode("utf-8", "replace")
-        if self._request.trace is not None:
-            self._request.trace.add_bytes(data, sent=True)
+        if self._recorder is not None:
+            await self._recorder.add_sent(data)
         seconds = self._request.first_byte_timeout
         try:
             async with asyncio.timeout(seconds):
@@ -164,7 +164,7 @@ class Link:
                     raise failure from None
                 return None
             if self._recorder is not None:
-                self._recorder.add_bytes(data)
+                self._recorder.add_bytes(data, whole=True)
             return data.decode("utf-8", "replace")
 
     async def aclose(self) -> None:

@@ -175,6 +175,22 @@ async def test_the_request_for_a_token_is_masked_and_its_reply_is_not_kept(
     assert b"***" in first.body
 
 
+async def test_an_id_that_is_as_good_as_a_secret_is_masked(transport: HttpTransport) -> None:
+    class Longer(Exchanged):
+        async def async_auth_flow(self, request: httpx.Request) -> Any:
+            yield httpx.Request("POST", self.url, data={"client_id": "client/of/the/company"})
+            yield request
+
+    def redact(text: str) -> str:
+        return text.replace("client%2Fof%2Fthe%2Fcompany", "***")
+
+    async with ByteServer([reply(200, "{}"), reply(200, "ok")]) as server:
+        auth = Longer(f"{server.origin}/token", form=True)
+        trace = await traced(transport, server, auth, redact)
+    assert isinstance(trace.records[0], TraceRequest)
+    assert trace.records[0].body == b"client_id=***"
+
+
 async def test_asking_again_after_a_401_is_told(transport: HttpTransport) -> None:
     async with ByteServer([reply(401, f"bad {KEY}"), reply(200, "ok")]) as server:
         trace = await traced(transport, server, Signer("x-company-door"))
@@ -199,6 +215,23 @@ async def test_a_refusal_that_quotes_the_key_over_two_reads(transport: HttpTrans
     data = trace.records[-1]
     assert isinstance(data, TraceBytes)
     assert data.data == b"no key ***"
+
+
+async def test_an_answer_that_quotes_the_key_over_several_reads(transport: HttpTransport) -> None:
+    trace = Trace()
+    gates = [asyncio.Event() for _ in range(3)]
+    said = [f"the key {KEY[:3]}".encode(), KEY[3:9].encode(), f"{KEY[9:]} and {KEY[:8]}".encode()]
+    script: list[Any] = [SSE_HEAD, chunk(said[0]), gates[0], chunk(said[1]), gates[1]]
+    script += [chunk(said[2]), gates[2], END]
+    async with ByteServer([script]) as server:
+        asked = HttpRequest("POST", server.url, auth=Signer("bearer"), trace=trace)
+        async with transport.open(asked, ErrorReader("here", unknowing)) as answer:
+            for gate in gates:
+                await answer.read(10)
+                gate.set()
+            assert await answer.read(10) == b""
+    came = [record.data for record in trace.records if isinstance(record, TraceBytes)]
+    assert b"".join(came) == b"the key *** and ***"
 
 
 async def test_a_connection_that_died_is_told(transport: HttpTransport) -> None:

@@ -511,6 +511,15 @@ async def test_the_trace_holds_all_but_the_key(transport: HttpTransport) -> None
     assert "sk-secret-1" not in repr(trace.records)
 
 
+async def test_the_trace_holds_no_secret_of_ones_own_fields(transport: HttpTransport) -> None:
+    trace = Trace()
+    async with WebSocketServer([[said("Hi"), said("", "stop"), DONE]]) as server:
+        asked = asking(transport, server.url, None, auth="none")
+        await hear(asked, request(extra={"api_key": "in-the-body-1"}), StreamControl(trace))
+        assert server.asked_with[0].json()["api_key"] == "in-the-body-1"
+    assert "in-the-body-1" not in repr(trace.records)
+
+
 @pytest.mark.parametrize(("kind", "word"), [("http", WORD), ("socks5h", "password-9")])
 async def test_tls_through_a_proxy(
     transport: HttpTransport, ca_file: str, kind: str, word: str
