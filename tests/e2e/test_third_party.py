@@ -49,6 +49,7 @@ class Way(NamedTuple):
     base: str
     path: str
     auth: str = "bearer"
+    header: str = "x-api-key"
     thinks: bool = True
 
 
@@ -57,6 +58,9 @@ WAYS = {
     "ark": Way("openai-chat", "/api/v3", "/api/v3/chat/completions"),
     "responses": Way("openai-responses", "/v1", "/v1/responses"),
     "anthropic": Way("anthropic", "", "/v1/messages", "header"),
+    "gemini": Way(
+        "gemini", "/v1beta", "/v1beta/models/m:generateContent", "header", "x-goog-api-key"
+    ),
     # It puts Ollama's thinking into a field that Ollama itself does not use.
     "ollama": Way("ollama", "", "/api/chat", "none", thinks=False),
 }
@@ -85,6 +89,7 @@ def service(server: Aimock, way: Way, **changes: Any) -> Service:
         "protocol": way.protocol,
         "base_url": server.url + way.base,
         "auth": way.auth,
+        "auth_fields": {"header": way.header},
         "models": (Model("m", output_tokens=512, thinking=Thinking(ThinkingDialect.TYPE)),),
     }
     return Service("third", {"": "Third"}, **(fields | changes))
@@ -129,17 +134,19 @@ async def test_an_answer(server: Aimock, providers: HttpProviders, name: str, st
     assert text_of(events) == "Hi there! 你好，世界。"
     assert events[-1] == Done(FinishReason.STOP)
     asked = server.asked()
-    assert asked["path"] == way.path
+    path = way.path
+    if name == "gemini" and stream:
+        path = path.replace(":generate", ":streamGenerate") + "?alt=sse"
+    assert asked["path"] == path
     assert asked["body"]["model"] == "m"
     if name != "ollama":
         assert asked["body"]["temperature"] == 0.5
         assert asked["body"].get("stream", False) is stream
     sent = {key.lower(): value for key, value in asked["headers"].items()}
-    proof = {"bearer": ("authorization", f"Bearer {KEY}"), "header": ("x-api-key", KEY)}
-    for header in ("authorization", "x-api-key"):
-        expected = dict([proof[way.auth]]).get(header) if way.auth in proof else None
+    proof = {"bearer": "authorization", "header": way.header}.get(way.auth)
+    for header in ("authorization", "x-api-key", "x-goog-api-key"):
         # The server hides what it was sent, so only whether there was something is seen.
-        assert (header in sent) == (expected is not None)
+        assert (header in sent) == (header == proof)
 
 
 @ways
