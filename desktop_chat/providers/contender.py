@@ -49,6 +49,11 @@ class Contender:
         """Whether everything was taken and nothing more comes."""
         return not self.events and self._task.done()
 
+    def take(self) -> StreamEvent:
+        """Take the next event; there must be one."""
+        self._room.set()
+        return self.events.popleft()
+
     def outcome(self) -> ErrorInfo:
         """Return why it ended before there was an answer. Call it when it has ended."""
         try:
@@ -65,8 +70,7 @@ class Contender:
         """
         while True:
             while self.events:
-                yield self.events.popleft()
-                self._room.set()
+                yield self.take()
             if self._task.done():
                 # Raises what it raised.
                 self._task.result()

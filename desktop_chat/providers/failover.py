@@ -219,7 +219,7 @@ class _Race:
         """Take what has come so far, up to the first delta."""
         for number, contender in list(self._running.items()):
             while contender.events and not isinstance(contender.events[0], (*DELTAS, Done)):
-                event = contender.events.popleft()
+                event = contender.take()
                 if isinstance(event, Notice):
                     yield from self._hear(number, event)
                     if number not in self._running:

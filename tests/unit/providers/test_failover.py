@@ -9,12 +9,14 @@ import pytest
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.events import (
     Answered,
+    Done,
     FinishReason,
     Notice,
     NoticeKind,
     StreamControl,
     StreamEvent,
     TextDelta,
+    Usage,
 )
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.messages import Role
@@ -23,6 +25,7 @@ from desktop_chat.core.requests import ChatMessage
 from desktop_chat.core.services import Backup, Model, Service, Thinking
 from desktop_chat.core.trace import Trace, TraceNote
 from desktop_chat.providers.address import parse_address
+from desktop_chat.providers.breaker import Breaker
 from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.failover import FailOver, Side, backup_request
 from desktop_chat.providers.http import HttpTransport
@@ -42,6 +45,7 @@ from tests.helpers.byte_server import (
     sse,
 )
 from tests.unit.providers.manual_clock import Listening, ManualClock, settle, until
+from tests.unit.providers.scripted import Scripted
 from tests.unit.providers.support import Heard, collect, hear, request, service
 from tests.unit.providers.test_retry import transport
 
@@ -462,6 +466,22 @@ async def test_many_events_are_not_lost(desk: Desk) -> None:
         )
     assert heard.text == "".join(f"{number} " for number in range(3000))
     assert heard.reason is FinishReason.STOP
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_many_events_before_the_first_delta_block_nobody(number: int) -> None:
+    clock = ManualClock()
+    figures = [Usage(count) for count in range(1, 3000)]
+    talkative = Scripted([*figures, TextDelta("Hello"), Done(FinishReason.STOP)])
+    dead = Scripted([])
+    dead.fails = True
+    first, second = (talkative, dead) if number == 0 else (dead, talkative)
+    here = Side(service("http://h"), lambda: first, Breaker(clock=clock))
+    spare = Side(service("http://h", id="spare"), lambda: second, Breaker(clock=clock))
+    async with asyncio.timeout(20):
+        heard = await collect(FailOver(here, spare, PLAN, clock).stream(request(), StreamControl()))
+    assert (heard.text, heard.reason) == ("Hello", FinishReason.STOP)
+    assert clock.pending == []
 
 
 def test_what_the_backup_is_asked() -> None:
