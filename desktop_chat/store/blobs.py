@@ -42,8 +42,12 @@ def remove_unnamed(connection: apsw.Connection, now: float) -> None:
     """
     connection.execute(
         "DELETE FROM blobs WHERE put_at < ? AND key NOT IN ("
-        " SELECT file.value ->> '$.blob' FROM messages, json_each("
+        " SELECT blob FROM (SELECT"
+        # What is no object is no file; SQLite would take its text for JSON and fail.
+        "   CASE file.type WHEN 'object' THEN file.value ->> '$.blob' END AS blob"
+        "  FROM messages, json_each("
         "  CASE WHEN json_valid(attachments) THEN attachments ELSE '[]' END) AS file"
-        " WHERE attachments IS NOT NULL AND file.value ->> '$.blob' IS NOT NULL)",
+        "  WHERE attachments IS NOT NULL)"
+        " WHERE blob IS NOT NULL)",
         (now - KEPT_SECONDS,),
     )

@@ -228,6 +228,27 @@ async def test_damage_in_one_message_keeps_no_file_and_loses_none(store: SqliteS
     assert await store.blob(blob_key(b"y")) is None
 
 
+@pytest.mark.parametrize(
+    "odd", ['["x"]', '{"blob": "x"}', '"x"', "[1, null]", '[["x"]]', '[{"blob": 5}]', "{}", "[]"]
+)
+async def test_an_odd_list_of_files_does_not_keep_a_start_from_its_work(
+    odd: str, opened: Opened
+) -> None:
+    first = opened()
+    await begin(first)
+    await first.append("m2", [("text", "half")])
+    await first.put_blob(b"y")
+    await age(first, KEPT_SECONDS + 60)
+    await sql(
+        first, lambda db: db.execute("UPDATE messages SET attachments=? WHERE id='m1'", (odd,))
+    )
+    await first.aclose()
+    later = opened()
+    assert await later.recover() == ["m2"]
+    assert (await one(later, "m2")).text == "half"
+    assert await later.blob(blob_key(b"y")) is None
+
+
 async def test_a_picture_that_has_arrived_outlives_the_run(opened: Opened) -> None:
     first = opened()
     await begin(first)
