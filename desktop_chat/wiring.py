@@ -132,7 +132,11 @@ def build(environ: Mapping[str, str], *, terminal: bool = False) -> House:
     paths = AppPaths.from_environment(environ)
     redactor = Redactor()
     settings = FileSettings(paths.config / "settings.toml")
-    catalogue = FileCatalogue(paths.resources / "services.toml", paths.config / "services.toml")
+    catalogue = FileCatalogue(
+        paths.resources / "services.toml",
+        paths.config / "services.toml",
+        lists=paths.cache / "models",
+    )
     secrets = KeyringSecrets(paths.keyring_service, seen=redactor.add)
     providers = HttpProviders(
         redact=redactor.clean,

@@ -142,7 +142,7 @@ class ModelLists:
     async def _fetch(self, service: Service, unasked: bool) -> None:
         state = ListState()
         try:
-            models = await self._setup.fetch_models(service)
+            models = await self._setup.list_models(service)
         except ChatError as error:
             if not (unasked and error.info.kind is ErrorKind.NO_KEY):
                 state = ListState(error=error.info)
@@ -154,29 +154,26 @@ class ModelLists:
             if self._is_current(service.id):
                 del self._running[service.id]
                 self._set(service.id, state)
+        if state.found is not None:
+            await self._catalogue.write_list(service.id)
 
     def _is_current(self, service_id: str) -> bool:
         held = self._running.get(service_id)
         return held is not None and held[1] is asyncio.current_task()
 
     def _keep(self, asked: Service, models: Sequence[Model]) -> ListState:
-        """Lay a list over the service as it is by now."""
+        """Lay a list under what is known of the service by now."""
         now = self._catalogue.service(asked.id)
         if now is None or _place(now) != _place(asked) or (asked.configured and not now.configured):
             return ListState()
-        fresh = {model.id: model for model in models}
-        known = {model.id for model in now.models}
-        added = [model for name, model in fresh.items() if name not in known]
-        merged = tuple([_merged(model, fresh.get(model.id)) for model in now.models] + added)
-        filled = replace(now, models=merged)
-        filled = replace(filled, default_model=first_model(filled))
-        if filled != now or (merged and not now.configured):
-            try:
-                self._catalogue.save(filled)
-            except (OSError, ValueError) as error:
-                reason = error.strerror if isinstance(error, OSError) else ""
-                return ListState(found=len(fresh), unsaved=reason or str(error))
-        return ListState(found=len(fresh), added=len(added))
+        told = {model.id: model for model in models}
+        added = told.keys() - {model.id for model in now.models}
+        try:
+            self._catalogue.save_list(asked.id, list(told.values()), _settled)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else ""
+            return ListState(found=len(told), unsaved=reason or str(error))
+        return ListState(found=len(told), added=len(added))
 
     def _set(self, service_id: str, state: ListState) -> None:
         self._states[service_id] = state
@@ -189,16 +186,10 @@ def _place(service: Service) -> tuple[str, str, str]:
     return service.base_url, service.models_path, service.auth
 
 
-def _merged(known: Model, fresh: Model | None) -> Model:
-    """Return what is known of a model, with what its service adds."""
-    if fresh is None:
-        return known
+def _settled(listed: Service) -> Service:
+    """Return a service as it is set up once it has a list: with a model to begin with."""
     return replace(
-        known,
-        context_tokens=known.context_tokens or fresh.context_tokens,
-        output_tokens=known.output_tokens or fresh.output_tokens,
-        images=fresh.images if known.images is None else known.images,
-        files=fresh.files if known.files is None else known.files,
-        tools=fresh.tools if known.tools is None else known.tools,
-        name=known.name or fresh.name,
+        listed,
+        default_model=first_model(listed),
+        configured=listed.configured or bool(listed.models),
     )

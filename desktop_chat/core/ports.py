@@ -295,6 +295,28 @@ class Catalogue(Protocol):
         """
         ...
 
+    def save_list(
+        self, service_id: str, models: Sequence[Model], settle: Callable[[Service], Service]
+    ) -> None:
+        """Keep what a service's own list tells of its models, in place of the list before. What
+        the user says of a model, and what ships, wins over it.
+
+        Args:
+            service_id: an unknown one changes nothing.
+            models: as the list tells of them.
+            settle: given the service with its list, returns it as it is to be saved; an equal one
+                leaves the user's file alone. Listeners hear of both changes as one.
+
+        Raises:
+            OSError: the user's file could not be written; the list holds for this run.
+            ValueError: the service as settled cannot be kept.
+        """
+        ...
+
+    async def write_list(self, service_id: str) -> None:
+        """Make the list that was saved last; where it cannot be written it holds for this run."""
+        ...
+
     def set_order(self, ids: Sequence[str]) -> None:
         """Keep the order of the pickers; services that are not named follow in their own order.
 

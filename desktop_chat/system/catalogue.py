@@ -1,5 +1,6 @@
 """The services: those that ship, with a file of the user's laid over them field by field."""
 
+import asyncio
 import logging
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,7 +10,8 @@ from typing import Any, Final
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.ports import Unsubscribe
-from desktop_chat.core.services import Service
+from desktop_chat.core.services import Model, Service
+from desktop_chat.system.listed_models import ListedModels
 from desktop_chat.system.problems import Problem, ProblemKind
 from desktop_chat.system.service_fields import known_field
 from desktop_chat.system.service_table import DEMO_PROTOCOL, ID, read_service, write_service
@@ -60,16 +62,21 @@ class FileCatalogue:
     Args:
         builtin_path: the file that ships.
         user_path: the user's file; it need not exist.
+        lists: the folder in which what the services' own lists tell is kept; None keeps it in
+            memory alone.
 
     Raises:
         OSError: the file that ships cannot be read.
         ValueError: it has a mistake.
     """
 
-    def __init__(self, builtin_path: Path, user_path: Path) -> None:
+    def __init__(self, builtin_path: Path, user_path: Path, lists: Path | None = None) -> None:
+        self._lists = ListedModels(lists)
         self._builtin = _read_builtin(builtin_path)
         self._file = TomlFile(user_path, _HEADER)
         self._listeners: list[Callable[[], None]] = []
+        self._content: dict[str, Any] = {}
+        self._problem: Problem | None = None
         self._problems: list[Problem] = []
         self._services: list[Service] = []
         self._load()
@@ -102,8 +109,8 @@ class FileCatalogue:
         """
         if not ID.fullmatch(service.id):
             raise ValueError(tr("the id {id} has other than a-z, 0-9, . _ -").format(id=service.id))
-        table = write_service(service, self._builtin.get(service.id))
-
+        self._drop_removed(service)
+        table = write_service(service, self._builtin.get(service.id), self._lists.of)
         self._edit(lambda content: _lay(service.id, table, content))
 
     def remove(self, service_id: str) -> None:
@@ -119,7 +126,46 @@ class FileCatalogue:
             if isinstance(order, list) and service_id in order:
                 yield ("order",), [item for item in order if item != service_id]
 
+        self._lists.drop(service_id)
+        self._lists.write(service_id)
         self._edit(plan)
+
+    def save_list(
+        self, service_id: str, models: Sequence[Model], settle: Callable[[Service], Service]
+    ) -> None:
+        """Keep what a service's own list tells of its models; see ``core.ports.Catalogue``."""
+        service = self.service(service_id)
+        if service is None:
+            return
+        self._lists.keep(service_id, models, service.thinking)
+        self._lay_over()
+        listed = self.service(service_id) or service
+        settled = settle(listed)
+        if settled != listed:
+            self.save(settled)
+        else:
+            self._tell()
+
+    async def write_list(self, service_id: str) -> None:
+        """Write what a service's list told; see ``core.ports.Catalogue``."""
+        await asyncio.to_thread(self._lists.write, service_id)
+
+    def _with_list(self, shipped: Service) -> Service:
+        """Return a service that ships with what its own list tells."""
+        if not self._lists.of(shipped.id, shipped.thinking):
+            return shipped
+        found = read_service(shipped.id, {}, shipped, Findings(), self._lists.of)
+        return found or shipped
+
+    def _drop_removed(self, service: Service) -> None:
+        """Forget what a list told of models that the user has taken out, until it comes again."""
+        mine = {model.id for model in service.models}
+        listed = self._lists.of(service.id, service.thinking)
+        shipped = self._builtin.get(service.id)
+        ships = {model.id for model in shipped.models} if shipped else set()
+        if gone := [item.id for item in listed if item.id not in mine and item.id not in ships]:
+            self._lists.drop(service.id, gone)
+            self._lists.write(service.id)
 
     def set_order(self, ids: Sequence[str]) -> None:
         """Keep the order of the pickers; services that are not named follow in their own order.
@@ -156,19 +202,24 @@ class FileCatalogue:
             listener()
 
     def _load(self) -> None:
-        content, problem = self._file.read()
+        self._content, self._problem = self._file.read()
+        self._lay_over()
+
+    def _lay_over(self) -> None:
+        """Lay what was read over what ships and what is listed."""
+        content, problem = self._content, self._problem
         findings = Findings()
         tables = content.get("services", {})
         if not isinstance(tables, dict):
             findings.add(ProblemKind.FIELD, "services")
             tables = {}
-        services = dict(self._builtin)
+        services = {key: self._with_list(item) for key, item in self._builtin.items()}
         for service_id, table in tables.items():
             if not ID.fullmatch(service_id) or not isinstance(table, dict):
                 findings.add(ProblemKind.ENTRY, service_id)
                 continue
             below = self._builtin.get(service_id)
-            service = read_service(service_id, table, below, findings)
+            service = read_service(service_id, table, below, findings, self._lists.of)
             if service is not None:
                 services[service_id] = replace(service, builtin=below is not None, configured=True)
         self._services = _in_order(services, content.get("order", []), findings)

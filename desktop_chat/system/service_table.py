@@ -4,9 +4,9 @@ Reading never raises for what a person wrote: a field that cannot be used is lef
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.services import Model, Service, Thinking
@@ -36,8 +36,20 @@ class SecretRefusedError(ValueError):
         )
 
 
+Listed: TypeAlias = Callable[[str, Thinking], tuple[Model, ...]]
+"""Returns what a service's own list tells, by the service's id and its default thinking."""
+
+
+def _nothing_listed(_service_id: str, _default: Thinking) -> tuple[Model, ...]:
+    return ()
+
+
 def read_service(
-    service_id: str, table: Mapping[str, Any], below: Service | None, findings: Findings
+    service_id: str,
+    table: Mapping[str, Any],
+    below: Service | None,
+    findings: Findings,
+    listed: Listed = _nothing_listed,
 ) -> Service | None:
     """Return what a table describes, laid over what is already known of the service.
 
@@ -46,6 +58,7 @@ def read_service(
         table: plain values, as ``tomllib`` gives them.
         below: the service that ships under this id, or None.
         findings: takes what was wrong.
+        listed: what the service's own list tells; what ships and what the table says win over it.
 
     Returns:
         the service, or None when there is too little to make one.
@@ -68,7 +81,7 @@ def read_service(
     if not service.base_url and service.protocol != DEMO_PROTOCOL:
         findings.add(ProblemKind.ENTRY, service_id)
         return None
-    models = _read_models(service, below, table, findings)
+    models = _read_models(service, below, table, findings, listed(service_id, service.thinking))
     default = service.default_model
     if not any(model.id == default for model in models):
         if values.get("default_model"):
@@ -78,7 +91,9 @@ def read_service(
     return replace(service, models=models, default_model=default)
 
 
-def write_service(service: Service, below: Service | None) -> dict[str, Any]:
+def write_service(
+    service: Service, below: Service | None, listed: Listed = _nothing_listed
+) -> dict[str, Any]:
     """Return the plain table that makes ``service`` when it is read over ``below``.
 
     Only what differs is in it, so that what ships later under the other fields still arrives.
@@ -95,13 +110,14 @@ def write_service(service: Service, below: Service | None) -> dict[str, Any]:
         if value != getattr(base, name) and name != "default_model":
             # No file can say "none": 0 is no limit of time.
             table[name] = 0 if value is None else _plain(name, value)
-    table.update(_write_models(service, below))
+    told = listed(service.id, service.thinking)
+    table.update(_write_models(service, below, told))
     default = service.default_model
-    listed = any(model.id == default for model in service.models)
-    if listed and default != _default_without(service, base):
+    known = any(model.id == default for model in service.models)
+    if known and default != _default_without(service, base):
         table["default_model"] = default
     findings = Findings()
-    read_service(service.id, table, below, findings)
+    read_service(service.id, table, below, findings, listed)
     _refuse(service.id, findings)
     # A table of its own is what makes a service set up, and an empty one looks like a mistake.
     return table or {"enabled": service.enabled}
@@ -151,58 +167,77 @@ def _plain_json(value: Any) -> Any:
 # Models
 
 
+def _shipped(service: Service, below: Service | None, told: Sequence[Model]) -> dict[str, Model]:
+    """Return the models that ship, with the service's own thinking and what its list adds."""
+    if below is None:
+        return {}
+    listed = {model.id: model for model in told}
+    found: dict[str, Model] = {}
+    for model in below.models:
+        if model.thinking == below.thinking:
+            model = replace(model, thinking=service.thinking)
+        if model.id in listed:
+            model = model.over(listed[model.id], service.thinking)
+        found[model.id] = model
+    return found
+
+
 def _read_models(
-    service: Service, below: Service | None, table: Mapping[str, Any], findings: Findings
+    service: Service,
+    below: Service | None,
+    table: Mapping[str, Any],
+    findings: Findings,
+    told: Sequence[Model],
 ) -> tuple[Model, ...]:
-    """Return the models that ship and are neither hidden nor listed, then those listed."""
-    shipped = {model.id: model for model in below.models} if below else {}
-    if below is not None:
-        shipped = {
-            key: replace(model, thinking=service.thinking)
-            if model.thinking == below.thinking
-            else model
-            for key, model in shipped.items()
-        }
+    """Return the models that ship and are neither hidden nor listed, then those listed, then those
+    that only the service's own list knows; what the table says of one of these holds in its place.
+    """
+    shipped = _shipped(service, below, told)
+    others = {model.id: model for model in told if model.id not in shipped}
     listed: dict[str, Model] = {}
     for number, entry in enumerate(_list_of(table, "models", service.id, findings)):
         place = f"{service.id}.models[{number}]"
         try:
-            model = read_model(entry, shipped, service.thinking, findings, place)
+            model = read_model(entry, others | shipped, service.thinking, findings, place)
         except UnusableError:
             findings.add(ProblemKind.FIELD, place)
         else:
-            listed[model.id] = model
+            if model.id in others:
+                others[model.id] = model
+            else:
+                listed[model.id] = model
     hidden = set()
     for entry in _list_of(table, "hidden_models", service.id, findings):
         if isinstance(entry, str):
             hidden.add(entry)
     first = [model for key, model in shipped.items() if key not in hidden and key not in listed]
-    return (*first, *listed.values())
+    return (*first, *listed.values(), *others.values())
 
 
-def _write_models(service: Service, below: Service | None) -> dict[str, Any]:
-    shipped = list(below.models) if below else []
-    thinking = below.thinking if below else Thinking()
-    known = {
-        model.id: replace(model, thinking=service.thinking) if model.thinking == thinking else model
-        for model in shipped
-    }
-    order = [model.id for model in shipped]
+def _write_models(service: Service, below: Service | None, told: Sequence[Model]) -> dict[str, Any]:
+    known = _shipped(service, below, told)
+    others = {model.id: model for model in told if model.id not in known}
+    order = list(known)
+    mine = [model for model in service.models if model.id not in others]
     untouched, last = 0, -1
-    for model in service.models:
+    for model in mine:
         if known.get(model.id) != model or order.index(model.id) <= last:
             break
         last = order.index(model.id)
         untouched += 1
     table: dict[str, Any] = {}
     listed = [
-        write_model(model, known.get(model.id), service.thinking)
-        for model in service.models[untouched:]
+        write_model(model, known.get(model.id), service.thinking) for model in mine[untouched:]
+    ]
+    listed += [
+        write_model(model, others[model.id], service.thinking)
+        for model in service.models
+        if model.id in others and model != others[model.id]
     ]
     if listed:
         table["models"] = listed
-    mine = {model.id for model in service.models}
-    if hidden := [key for key in order if key not in mine]:
+    ids = {model.id for model in mine}
+    if hidden := [key for key in order if key not in ids]:
         table["hidden_models"] = hidden
     return table
 

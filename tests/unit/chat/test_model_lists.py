@@ -185,7 +185,7 @@ async def test_what_a_list_tells_of_models_is_kept() -> None:
         assert (await settled(house)).found == 2
         old, new = kept(house).models
     assert (old.images, old.files, old.name, old.output_tokens) == (False, True, "Name", 9)
-    assert old.thinking == Thinking()
+    assert old.thinking == Thinking(ThinkingDialect.ADAPTIVE), "of that the user has said nothing"
     assert (new.images, new.files, new.name) == (True, True, "Name")
     assert new.thinking == Thinking(ThinkingDialect.ADAPTIVE)
 
