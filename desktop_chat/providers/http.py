@@ -9,6 +9,7 @@ and died without a word is found out by the next request, which is then sent aga
 import asyncio
 import contextlib
 import copy
+import re
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -48,6 +49,8 @@ MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 MAX_ERROR_BYTES: Final = 64 * 1024
 ERROR_BODY_TIMEOUT: Final = 10.0
 """Seconds that the body of an error reply may stall before it is taken as it is."""
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""RFC 9110, 5.1."""
 _UNPACKED: Final = 256 * 1024
 """Bytes that are unpacked at once: a kilobyte on the wire may be a megabyte."""
 DRAIN_TIMEOUT: Final = 0.25
@@ -523,6 +526,12 @@ def _inflater(encoding: str) -> _Inflate | None:
 
 
 def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Return headers as they are sent. HTTP/2 would carry a line break along, for some server
+    behind to take what follows for a header of its own.
+    """
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or re.search("[\0\r\n]", value):
+            raise httpx.LocalProtocolError("header")
     return [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers.items()]
 
 

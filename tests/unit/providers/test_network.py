@@ -314,6 +314,17 @@ class TestHttp2:
             assert bodies == [b"one two"] * 5
             assert server.connections == 1
 
+    async def test_a_header_with_a_line_break_is_not_sent(
+        self, transport: HttpTransport, ca_file: str
+    ) -> None:
+        async with H2Server(served()) as server:
+            url = f"https://localhost:{server.port}/"
+            for value in ("a\r\nx-other: 1", "a\0"):
+                asked = get(url, network=Network(ca_file=ca_file), headers={"x-title": value})
+                info = await fail(transport, asked)
+                assert (info.kind, info.code) == (ErrorKind.BAD_REQUEST, "request")
+            assert server.connections == 0
+
     async def test_it_is_not_used_where_it_is_not_wanted_or_not_offered(
         self, transport: HttpTransport, ca_file: str
     ) -> None:
