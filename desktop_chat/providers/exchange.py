@@ -4,6 +4,7 @@ A protocol says what a request looks like and how the bytes of its reply become 
 things in between, the time-outs and the errors are here, once.
 """
 
+import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -35,6 +36,8 @@ from desktop_chat.providers.tracing import preview
 AFTER_FINISH_TIMEOUT: Final = 5.0
 """Seconds to wait for usage and the end once a reason was given: the answer is complete."""
 LIST_TIMEOUT: Final = 30.0
+MAX_AT_ONCE: Final = 128 * 1024
+"""Bytes of a question that are made into a request within a millisecond."""
 
 
 HeadersListener: TypeAlias = Callable[[int, Mapping[str, str]], None]
@@ -132,6 +135,14 @@ class HttpProtocol(ABC):
         headers = {"accept": accept, **self.headers(request), **extra}
         return self.message("POST", self.url(request), headers, encoded(self.body(request)))
 
+    async def built(self, request: ChatRequest) -> HttpRequest:
+        """Return ``question``, made in a thread where it takes longer than a moment: files may
+        have hundreds of megabytes.
+        """
+        if size_of(request) <= MAX_AT_ONCE:
+            return self.question(request)
+        return await asyncio.to_thread(self.question, request)
+
     def preview(self, request: ChatRequest) -> TraceRequest:
         """Return what would be sent, as a trace shows it. Nothing is sent or signed."""
         asked = self.question(request)
@@ -148,9 +159,8 @@ class HttpProtocol(ABC):
         self, request: ChatRequest, control: StreamControl
     ) -> AsyncGenerator[StreamEvent, None]:
         """Ask; see ``Provider.stream``."""
-        message = replace(
-            self.question(request), trace=control.trace, total_timeout=self.service.total_timeout
-        )
+        question = await self.built(request)
+        message = replace(question, trace=control.trace, total_timeout=self.service.total_timeout)
         async with self.transport.open(message, self.errors) as reply:
             if self.on_headers is not None:
                 self.on_headers(reply.status, reply.headers)
@@ -281,6 +291,16 @@ class HttpProtocol(ABC):
 ProtocolFactory = Callable[
     [Service, Address, httpx.Auth | None, HttpTransport, ErrorReader], HttpProtocol
 ]
+
+
+def size_of(request: ChatRequest) -> int:
+    """Return about how many bytes a request has to say."""
+    return sum(
+        len(message.text)
+        + len(message.reasoning)
+        + sum(len(file.data) for file in message.attached)
+        for message in request.messages
+    )
 
 
 def encoded(body: Mapping[str, JsonValue]) -> bytes:

@@ -80,7 +80,9 @@ class WebSocketChat(HttpProtocol):
         once more.
         """
         question = replace(
-            self.question(request), trace=control.trace, total_timeout=self.service.total_timeout
+            await self.built(request),
+            trace=control.trace,
+            total_timeout=self.service.total_timeout,
         )
         again = True
         while True:

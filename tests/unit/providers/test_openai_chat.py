@@ -1,11 +1,13 @@
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 import pytest
 
+from desktop_chat.core.attachments import Attached, Attachment, AttachmentKind
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.events import FinishReason, StreamControl, TextDelta
 from desktop_chat.core.messages import Role
@@ -72,6 +74,30 @@ async def test_streams_over_the_wire(transport: HttpTransport, name: str) -> Non
             assert heard.reason is (None if case.error else case.reason)
             assert heard.usage == case.usage
             assert [(call.id, call.name, call.arguments) for call in heard.tools] == case.tools
+
+
+async def test_a_large_question_is_made_in_a_thread(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The base64 of some pictures takes longer than a frame of the window."""
+    made: list[tuple[bool, int]] = []
+    data = b"\x89PNG\r\n\x1a\n" + bytes(exchange.MAX_AT_ONCE)
+    file = Attachment("k", "a.png", "image/png", len(data), AttachmentKind.IMAGE)
+    large = ChatMessage(Role.USER, "?", attached=(Attached(file, data),))
+    async with ByteServer([ANSWER]) as server:
+        asked = provider(transport, server)
+        body = asked.body
+
+        def watched(question: ChatRequest) -> Any:
+            here = threading.current_thread() is threading.main_thread()
+            made.append((here, exchange.size_of(question)))
+            return body(question)
+
+        monkeypatch.setattr(asked, "body", watched)
+        for message in (ChatMessage(Role.USER, "?"), large):
+            heard = await collect(asked.stream(ChatRequest("m", (message,)), StreamControl()))
+            assert heard.text == "Hello"
+    assert made == [(True, 1), (False, len(data) + 1)]
 
 
 async def test_what_is_sent(transport: HttpTransport) -> None:
