@@ -30,6 +30,7 @@ _REQUEST_ID_HEADERS: Final = (
     "x-tt-logid",
     "cf-ray",
 )
+_ID: Final = re.compile(r"[^\s<>]{1,500}")
 _SUCCESS_CODES: Final = frozenset(("", "0", "200", "20000"))
 
 
@@ -285,7 +286,7 @@ class ErrorReader:
             kind,
             status=status,
             code="html_page",
-            request_id=_request_id({}, headers),
+            request_id=self._clean(_request_id({}, headers))[:120],
             host=self._host,
             retry_after=retry_after(headers),
             raw=self._clean(f"text/html · {title}" if title else "text/html"),
@@ -306,9 +307,7 @@ class ErrorReader:
             status=status,
             message=self._clean(message)[:MAX_MESSAGE],
             code=self._clean(in_short(facts.code or facts.type))[:80],
-            request_id=self._clean(in_short(facts.request_id or _request_id(facts.body, headers)))[
-                :120
-            ],
+            request_id=self._clean(facts.request_id or _request_id(facts.body, headers))[:120],
             host=self._host,
             retry_after=retry_after(headers) or _retry_delay(facts.body),
             raw=self._clean(raw),
@@ -438,9 +437,9 @@ def _text(value: object) -> str:
 
 def _request_id(body: Mapping[str, Any] | None, headers: Mapping[str, str]) -> str:
     for name in ("request_id", "requestId", "trace_id"):
-        if body and (found := _text(body.get(name))):
+        if body and _ID.fullmatch(found := _text(body.get(name))):
             return found
     for name in _REQUEST_ID_HEADERS:
-        if found := headers.get(name, ""):
+        if _ID.fullmatch(found := headers.get(name, "").strip()):
             return found
     return ""

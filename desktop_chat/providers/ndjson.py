@@ -23,13 +23,12 @@ class NdjsonDecoder:
         self._pending = bytearray()
         self._first = True
         self._spread = False
-        self._stray: list[bytes] = []
-        self._stray_size = 0
+        self._stray = bytearray()
 
     @property
     def stray(self) -> bytes:
         """Lines that are no frame, joined by line feeds."""
-        return b"\n".join(self._stray)
+        return bytes(self._stray[:-1])
 
     def feed(self, data: bytes) -> list[ServerEvent]:
         """Take bytes and return the lines they complete, with an empty name.
@@ -82,7 +81,6 @@ class NdjsonDecoder:
         return frames
 
     def _add_stray(self, line: bytes) -> None:
-        self._stray.append(line)
-        self._stray_size += len(line) + 1
-        if self._stray_size > self._max_frame:
+        self._stray += line + b"\n"
+        if len(self._stray) > self._max_frame:
             raise FrameTooLargeError

@@ -39,13 +39,12 @@ class SseDecoder:
         self._ends_with_newline = False
         self._skip_line_feed = False
         self._head: bytes | None = b""
-        self._stray: list[bytes] = []
-        self._stray_size = 0
+        self._stray = bytearray()
 
     @property
     def stray(self) -> bytes:
         """Lines that are no field of an event stream, joined by line feeds."""
-        return b"\n".join(self._stray)
+        return bytes(self._stray[:-1])
 
     def feed(self, data: bytes) -> list[ServerEvent]:
         """Take bytes and return the events that they complete.
@@ -133,7 +132,6 @@ class SseDecoder:
             events.append((name, b"\n".join(data)))
 
     def _add_stray(self, line: bytes) -> None:
-        self._stray.append(line)
-        self._stray_size += len(line) + 1
-        if self._stray_size > self._max_frame:
+        self._stray += line + b"\n"
+        if len(self._stray) > self._max_frame:
             raise FrameTooLargeError

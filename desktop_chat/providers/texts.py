@@ -11,7 +11,7 @@ MOST: Final = 64 * 1024
 """Characters that are looked at."""
 
 _PAGE: Final = re.compile(r"<!doctype html|<html|<head[ >]|<body[ >]", re.IGNORECASE)
-_TITLE: Final = re.compile(r"<title[^>]{0,200}>(.{0,1000}?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE: Final = re.compile(r"<title[^>]{0,200}>([^<]{1,1000})</title", re.IGNORECASE)
 _ADDRESS: Final = re.compile(
     r"\b\d{1,3}(\.\d{1,3}){3}\b|\b[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){3,7}"
 )
