@@ -434,7 +434,8 @@ class ChatSession:
         question = await self._kept.need(answer.parent_id or "")
         plan = Plan(question, answer, self._options)
         service, request, _omitted = await self._preparing.request(plan)
-        return self._ports.setup.preview(service, request)
+        # Files may make it large.
+        return await asyncio.to_thread(self._ports.setup.preview, service, request)
 
     # -- beginnings ---------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 from collections import OrderedDict
 from typing import Final
 
-from desktop_chat.core.trace import Trace, TraceBytes, TraceRequest
+from desktop_chat.core.events import ImagePart, ReasoningDelta, StreamEvent, TextDelta
+from desktop_chat.core.trace import Trace, TraceBytes, TraceEvent, TraceRequest
 
 MAX_TRACES: Final = 20
 MAX_BYTES: Final = 48 * 1024 * 1024
@@ -38,9 +39,20 @@ class Traces:
 
 def _size(trace: Trace) -> int:
     size = len(trace.records) * _RECORD_BYTES
+    bodies: set[int] = set()
     for record in trace.records:
         if isinstance(record, TraceBytes):
             size += len(record.data)
-        elif isinstance(record, TraceRequest):
+        elif isinstance(record, TraceRequest) and id(record.body) not in bodies:
+            # A body that was sent again is the same object.
+            bodies.add(id(record.body))
             size += len(record.body)
+        elif isinstance(record, TraceEvent):
+            size += _event_size(record.event)
     return size
+
+
+def _event_size(event: StreamEvent) -> int:
+    if isinstance(event, ImagePart):
+        return len(event.data)
+    return len(event.text) if isinstance(event, TextDelta | ReasoningDelta) else 0

@@ -5,7 +5,7 @@ and saved as it is.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 from desktop_chat.core.errors import ErrorInfo
@@ -113,8 +113,18 @@ class Trace:
         return time.monotonic() - self._zero
 
     def add(self, record: TraceRecord) -> None:
-        """Take one more record."""
+        """Take one more record. What is sent again and again, with megabytes of files, is kept
+        once.
+        """
+        if isinstance(record, TraceRequest):
+            record = self._with_same_body(record)
         self.records.append(record)
+
+    def _with_same_body(self, record: TraceRequest) -> TraceRequest:
+        for earlier in self.records:
+            if isinstance(earlier, TraceRequest) and earlier.body == record.body:
+                return replace(record, body=earlier.body)
+        return record
 
     def add_bytes(self, data: bytes, *, sent: bool = False) -> None:
         """Take bytes of a body; past the bound only their number is kept."""

@@ -113,6 +113,24 @@ def test_they_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept.begin("same") is not first
 
 
+def test_pictures_count_and_what_is_sent_again_is_kept_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(traces, "MAX_BYTES", 10_000)
+    kept = Traces()
+    tried = kept.begin("tried")
+    for _ in range(6):
+        tried.add(TraceRequest(0.0, "s", "POST", "https://h/v1", (), bytes(bytearray(2000))))
+    bodies = [record.body for record in tried.records if isinstance(record, TraceRequest)]
+    assert len(bodies) == 6
+    assert all(body is bodies[0] for body in bodies)
+    painted = kept.begin("painted")
+    assert kept.get("tried") is tried
+    painted.add(TraceEvent(0.0, ImagePart(bytes(20_000), "image/png")))
+    kept.begin("next")
+    assert kept.get("painted") is None
+
+
 ERROR = ErrorInfo(ErrorKind.OVERLOADED, 503, "busy", host="h")
 PNG = b"\x89PNG\r\n\x1a\n"
 
