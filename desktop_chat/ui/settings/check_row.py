@@ -6,12 +6,14 @@ from PySide6.QtCore import QEvent, QTimer
 
 from desktop_chat.chat.model_lists import ModelLists, chat_models
 from desktop_chat.chat.setup import CheckResult, ServiceSetup
+from desktop_chat.core.balance import Balance
 from desktop_chat.core.errors import ChatError
 from desktop_chat.core.i18n import ntr, tr
 from desktop_chat.core.services import Service
 from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.labels import Ink, Label, Status
+from desktop_chat.ui.settings.balance_words import balance_label, balance_warning
 from desktop_chat.ui.settings.editor import ServiceEditor
 from desktop_chat.ui.settings.form import Flow, FormRow
 from desktop_chat.ui.settings.jobs import Jobs
@@ -20,6 +22,7 @@ from desktop_chat.ui.settings.words import told_in_full
 from desktop_chat.ui.theme import Theme
 
 _JOB: Final = "check"
+_BALANCE_JOB: Final = "balance"
 _MINUTE_MS: Final = 60_000
 _WARN: Final[Ink] = "warn"
 _DANGER: Final[Ink] = "danger"
@@ -55,6 +58,7 @@ class CheckRow(FormRow):
         self._service_id = ""
         self._awaits_list = False
         self._fault = ""
+        self._balances: dict[str, Balance] = {}
         self.button = Button(theme, icon="activity")
         self.button.clicked.connect(self._check)
         self.status = Status(theme, pixels=13)
@@ -65,7 +69,10 @@ class CheckRow(FormRow):
         self.line.addLayout(flow)
         self.fault = Status(theme)
         self.fault.hide()
+        self.low = Status(theme)
+        self.low.hide()
         self.notes.addWidget(self.fault)
+        self.notes.addWidget(self.low)
         self._clock = QTimer(self)
         self._clock.setInterval(_MINUTE_MS)
         self._clock.timeout.connect(self._show)
@@ -78,6 +85,7 @@ class CheckRow(FormRow):
         if self._editor.service.id != self._service_id:
             self._service_id = self._editor.service.id
             self.stop()
+            self._ask_balance()
         self._fault = ""
         self._show()
 
@@ -94,6 +102,7 @@ class CheckRow(FormRow):
             self._show()
             return
         self.button.set_busy(True)
+        self._balances.pop(service.id, None)
         self._states.set_check(service.id, None)
         if model:
             self._jobs.start(_JOB, self._setup.check(service, model), self._done, self._failed)
@@ -122,9 +131,29 @@ class CheckRow(FormRow):
         service = self._editor.service
         # How each of its keys is doing is known now.
         self._states.refresh(service)
+        self._ask_balance(fresh=True)
         if result.ok and not service.configured:
             # It has a key that was not saved here, or needs none: it can be asked from now on.
             self._editor.save(service)
+
+    def _ask_balance(self, *, fresh: bool = False) -> None:
+        """Ask what is left where the last check was good; a failure is no fault of the check."""
+        service = self._editor.service
+        result = self._states.check(service.id)
+        if result is None or not result.ok or not service.balance:
+            return
+        self._jobs.start(
+            _BALANCE_JOB,
+            self._setup.balance(service, fresh=fresh),
+            lambda balance: self._keep_balance(service.id, balance),
+            lambda _error: None,
+        )
+
+    def _keep_balance(self, service_id: str, balance: Balance | None) -> None:
+        if balance is not None:
+            self._balances[service_id] = balance
+        if service_id == self._service_id:
+            self._show()
 
     def _failed(self, error: Exception) -> None:
         self.button.set_busy(False)
@@ -137,6 +166,7 @@ class CheckRow(FormRow):
     def stop(self) -> None:
         """Give up a check that runs."""
         self._jobs.cancel(_JOB)
+        self._jobs.cancel(_BALANCE_JOB)
         self._awaits_list = False
         self.button.set_busy(False)
 
@@ -150,6 +180,9 @@ class CheckRow(FormRow):
         good = not fault and result is not None
         self.status.show_state("check-circle-fill", tr("Connected") if good else "", "ok")
         self.meta.setVisible(good)
+        balance = self._balances.get(self._service_id) if good else None
+        warning = balance_warning(balance) if balance is not None else ""
+        self.low.show_state("warning-circle", warning, _WARN)
         if good and result is not None:
             self.meta.setText(" · ".join(self._measured(result)))
             self._clock.start()
@@ -161,6 +194,8 @@ class CheckRow(FormRow):
         parts = []
         if result.first_token is not None:
             parts.append(tr("TTFT {seconds} s").format(seconds=f"{result.first_token:.2f}"))
+        if balance := self._balances.get(self._service_id):
+            parts += filter(None, [balance_label(balance)])
         minutes = int(self._states.check_age(self._service_id) // 60)
         ago = ntr("{count} min ago", "{count} min ago", minutes).format(count=minutes)
         return [*parts, ago if minutes else tr("just now")]
