@@ -578,7 +578,8 @@ class ChatSession:
         same = message.service_id == plan.answer.service_id
         remote_id = turn.remote_id or (plan.remote_id if same else "")
         done = message.state is MessageState.DONE and self.conversation.leaf_id == message.id
-        if remote_id and done:
+        # The system prompt may have been changed meanwhile; the service has the old one.
+        if remote_id and done and plan.options.system == self._options.system:
             remote_ids = {message.service_id: remote_id}
             self.conversation = replace(self.conversation, remote_ids=remote_ids)
             self._tell_conversation()

@@ -432,6 +432,46 @@ async def test_what_ends_the_services_own_conversation(
         assert asked.requests[-1].remote_id == ""
 
 
+async def test_a_system_prompt_that_is_changed_during_an_answer_ends_it_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go = asyncio.Event()
+    script = [TextDelta("a"), go, RemoteId("r1"), Done(FinishReason.STOP)]
+    async with conversation(script, with_remote("r2"), monkeypatch=monkeypatch) as (
+        _house,
+        session,
+        asked,
+    ):
+        watch = Watch(session)
+        await session.send("q1")
+        await watch.text("a")
+        await session.set_options(replace(OPTIONS, system="Be brief."))
+        go.set()
+        await session.wait()
+        assert session.conversation.remote_ids == {}
+        await ask(session, "q2")
+        assert asked.requests[-1].remote_id == ""
+        assert session.conversation.remote_ids == {SERVICE_ID: "r2"}
+
+
+async def test_a_backups_answer_ends_the_services_own_conversation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spare = [Answered("spare", "Spare", "m2"), TextDelta("b"), Done(FinishReason.STOP)]
+    scripts = [with_remote("r1"), spare, with_remote("r2"), told(TextDelta("c"))]
+    async with conversation(*scripts, monkeypatch=monkeypatch) as (house, session, asked):
+        await ask(session, "q1")
+        assert session.conversation.remote_ids == {SERVICE_ID: "r1"}
+        await ask(session, "q2")
+        kept = await house.store.conversation(session.conversation.id)
+        assert kept is not None
+        assert kept.remote_ids == session.conversation.remote_ids == {}
+        await ask(session, "q3")
+        await ask(session, "q4")
+        assert [request.remote_id for request in asked.requests] == ["", "r1", "", "r2"]
+        assert [item.text for item in asked.said(2)] == ["q1", "a", "q2", "b", "q3"]
+
+
 async def test_an_answer_is_written_on_from_its_beginning_where_the_model_can(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
