@@ -1,25 +1,26 @@
 """What a conversation asks with, as JSON. What says nothing is not written."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
 from desktop_chat.core.messages import ChatOptions, ImageOptions, Sampling
+from desktop_chat.core.secret_names import names_secret, names_secret_header
 from desktop_chat.store.fields import float_of, int_of, object_of, read_object, str_of, strings_of
 
-_PROOFS: Final = frozenset(
-    ("authorization", "proxy-authorization", "x-api-key", "api-key", "cookie")
-)
-"""Headers that hold secrets; these stay in memory, whoever typed them here."""
+_PROOF: Final = re.compile(r"\s*(bearer|basic|token)\s+\S{6,}\s*|sk-\S{6,}", re.IGNORECASE)
 
 
 def options_json(options: ChatOptions) -> str:
-    """Return options as JSON; headers that prove who we are are left out."""
+    """Return options as JSON. Fields and headers that prove who we are are left out: they stay in
+    memory, whoever typed them here.
+    """
     headers = {
         name: value
         for name, value in options.extra_headers.items()
-        if name.strip().lower() not in _PROOFS
+        if not names_secret_header(name) and not _PROOF.fullmatch(value)
     }
     data: dict[str, Any] = {
         "service_id": options.service_id,
@@ -33,7 +34,7 @@ def options_json(options: ChatOptions) -> str:
         "rounds": options.rounds,
         "sampling": _said(options.sampling, Sampling()),
         "image": _said(options.image, ImageOptions()),
-        "extra": dict(options.extra),
+        "extra": _without_secrets(options.extra),
         "extra_headers": headers,
     }
     return json.dumps({name: value for name, value in data.items() if value != {}})
@@ -58,6 +59,17 @@ def options_from(text: str) -> ChatOptions:
         extra=object_of(data, "extra"),
         extra_headers=strings_of(data.get("extra_headers")),
     )
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: _without_secrets(item)
+            for name, item in value.items()
+            # What a schema says of a field called so is none.
+            if isinstance(item, Mapping) or not names_secret(name)
+        }
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def _said(options: Sampling | ImageOptions, nothing: Sampling | ImageOptions) -> dict[str, Any]:

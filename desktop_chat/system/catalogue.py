@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.ports import Unsubscribe
+from desktop_chat.core.secret_names import names_secret
 from desktop_chat.core.services import Model, Service
 from desktop_chat.system.listed_models import ListedModels
 from desktop_chat.system.problems import Problem, ProblemKind
 from desktop_chat.system.service_fields import known_field
 from desktop_chat.system.service_table import DEMO_PROTOCOL, ID, read_service, write_service
-from desktop_chat.system.service_values import Findings, names_secret
+from desktop_chat.system.service_values import Findings
 from desktop_chat.system.tomlfile import DROP, Change, TomlFile
 
 _log = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from desktop_chat.core.json import JsonValue
+from desktop_chat.core.secret_names import names_secret, names_secret_header
 from desktop_chat.core.services import Thinking, ThinkingDialect
 from desktop_chat.system.problems import ProblemKind
 from desktop_chat.system.redaction import is_opaque, looks_like_key
@@ -14,8 +15,6 @@ from desktop_chat.system.service_parts import read_backup, read_limits, read_net
 from desktop_chat.system.service_values import (
     Findings,
     UnusableError,
-    letters,
-    names_secret,
     read_line,
 )
 
@@ -23,7 +22,6 @@ _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 _AUTHS: Final = ("bearer", "header", "query", "oauth", "oauth-json", "hmac", "none")
 _BALANCES: Final = ("", "deepseek", "siliconflow", "openrouter")
-_SECRET_HEADER: Final = re.compile(r".*(key|token|signature)|.*auth(?!or).*")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 
@@ -141,7 +139,7 @@ def _read_headers(value: object, findings: Findings, place: str) -> dict[str, st
     headers: dict[str, str] = {}
     for name, text in value.items():
         inner = f"{place}.{name}"
-        named = names_secret(name) or _SECRET_HEADER.fullmatch(letters(name))
+        named = names_secret_header(name)
         if named or (isinstance(text, str) and looks_like_key(text)):
             findings.add(ProblemKind.SECRET, inner)
         elif (

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from desktop_chat.core.secret_names import names_secret
 from desktop_chat.core.services import Model, Thinking
 from desktop_chat.system.problems import ProblemKind
 from desktop_chat.system.redaction import looks_like_key
 from desktop_chat.system.service_fields import read_thinking
 from desktop_chat.system.service_parts import read_price, write_part
-from desktop_chat.system.service_values import Findings, UnusableError, names_secret, read_line
+from desktop_chat.system.service_values import Findings, UnusableError, read_line
 
 _MAKES: Final = ("text", "image")
 _UNKNOWN: Final = "unknown"

@@ -12,10 +12,11 @@ from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
+from desktop_chat.core.secret_names import names_secret
 from desktop_chat.core.services import Backup, Limits, Network, Price, PricePeriod
 from desktop_chat.system.problems import ProblemKind
 from desktop_chat.system.redaction import looks_like_key
-from desktop_chat.system.service_values import Findings, UnusableError, names_secret, read_line
+from desktop_chat.system.service_values import Findings, UnusableError, read_line
 
 P = TypeVar("P", Network, Limits, Backup, Price, PricePeriod)
 Read: TypeAlias = Callable[[object], Any]

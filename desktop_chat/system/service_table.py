@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from desktop_chat.core.i18n import tr
+from desktop_chat.core.secret_names import names_secret
 from desktop_chat.core.services import Model, Service, Thinking
 from desktop_chat.system.problems import ProblemKind
 from desktop_chat.system.service_fields import READERS
 from desktop_chat.system.service_models import read_model, write_model, write_thinking
 from desktop_chat.system.service_parts import write_part
-from desktop_chat.system.service_values import Findings, UnusableError, names_secret
+from desktop_chat.system.service_values import Findings, UnusableError
 
 ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """What the id of a service looks like. It has no ``@``, which parts it from the origin of a key."""

@@ -1,16 +1,8 @@
-"""What every reader of the services file shares: findings, lines, and names that carry keys."""
+"""What every reader of the services file shares: findings and lines."""
 
-import re
 from dataclasses import dataclass, field
-from typing import Final
 
 from desktop_chat.system.problems import ProblemKind
-
-_SECRET_NAME: Final = re.compile(
-    r"(.*(apikey|secret|secretkey|accesskey|privatekey|password|passwd|credentials?|authorization"
-    r"|accesstoken|refreshtoken|authtoken|apitoken|sessiontoken|bearertoken|cookie))"
-    r"|x?key|token|auth|bearer|signature|xauth|xauthtoken|xtoken|accesskeyid"
-)
 
 
 class UnusableError(Exception):
@@ -26,16 +18,6 @@ class Findings:
     def add(self, kind: ProblemKind, place: str) -> None:
         """Note one."""
         self.items.append((kind, place))
-
-
-def names_secret(name: str) -> bool:
-    """Tell whether a field of this name would carry a key."""
-    return _SECRET_NAME.fullmatch(letters(name)) is not None
-
-
-def letters(name: str) -> str:
-    """Return the letters of a name alone, in lower case."""
-    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def read_line(value: object) -> str:

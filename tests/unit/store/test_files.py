@@ -135,6 +135,23 @@ def test_a_header_that_proves_who_we_are_is_not_written() -> None:
     asked = ChatOptions(extra_headers={"X-Team": "a", "Authorization": "Bearer k", "api-key": "k"})
     row = codec.conversation_row(conversation(options=asked))
     assert codec.conversation_from(row).options.extra_headers == {"X-Team": "a"}
+    further = {"X-Goog-Api-Key": "k1", "Ocp-Apim-Subscription-Key": "k2", "X-Auth-Token": "k3"}
+    further |= {"X-Passing": "Bearer k4567890", "X-Other": "sk-k5678901"}
+    asked = ChatOptions(extra_headers=further)
+    row = codec.conversation_row(conversation(options=asked))
+    assert codec.conversation_from(row).options.extra_headers == {}
+
+
+def test_a_field_that_proves_who_we_are_is_not_written() -> None:
+    schema = {"properties": {"password": {"type": "string"}}}
+    asked: dict[str, Any] = {
+        "api_key": "k1",
+        "a": {"Client-Secret": "k2", "b": [{"token": "k3", "c": 1}]},
+    }
+    saved = ChatOptions(extra={**asked, "max_tokens": 5, "schema": schema})
+    row = codec.conversation_row(conversation(options=saved))
+    left = {"a": {"b": [{"c": 1}]}, "max_tokens": 5, "schema": schema}
+    assert codec.conversation_from(row).options.extra == left
 
 
 async def test_what_a_later_version_wrote_is_read(store: SqliteStore) -> None:
