@@ -38,6 +38,9 @@ def test_what_ships(tmp_path: Path) -> None:
         "deepseek",
         "ark",
         "siliconflow",
+        "moonshot",
+        "zhipu",
+        "bailian",
         "openai",
         "anthropic",
         "gemini",
@@ -49,6 +52,22 @@ def test_what_ships(tmp_path: Path) -> None:
     assert [item.id for item in catalogue.services() if item.configured] == ["demo"]
     assert catalogue.problems == []
     assert not (tmp_path / "services.toml").exists()
+
+
+def test_gemini_is_asked_in_its_own_protocol(tmp_path: Path) -> None:
+    service = service_of(open_catalogue(tmp_path), "gemini")
+    assert (service.protocol, service.auth) == ("gemini", "header")
+    assert service.auth_fields == {"header": "x-goog-api-key"}
+    assert service.model("typed by hand").thinking.dialect is ThinkingDialect.EFFORT
+
+
+def test_kimi_thinks_in_two_dialects(tmp_path: Path) -> None:
+    service = service_of(open_catalogue(tmp_path), "moonshot")
+    three = service.model("kimi-k3").thinking
+    efforts = ("low", "high", "max")
+    assert three == Thinking(ThinkingDialect.EFFORT, efforts, True, "max", can_disable=False)
+    assert service.model("kimi-k2.6").thinking == Thinking(ThinkingDialect.TYPE, default_on=True)
+    assert service.default_model == ""
 
 
 def test_deepseek(tmp_path: Path) -> None:
@@ -498,7 +517,7 @@ def test_what_cannot_be_kept_is_refused(tmp_path: Path, service: Service) -> Non
 def test_broken_file(tmp_path: Path) -> None:
     catalogue = open_catalogue(tmp_path, "[services.own")
     assert [problem.kind for problem in catalogue.problems] == [ProblemKind.BROKEN]
-    assert len(catalogue.services()) == 9
+    assert len(catalogue.services()) == 12
     assert (tmp_path / "services.toml.broken").read_text() == "[services.own"
     catalogue.save(service_of(catalogue, "deepseek"))
     assert catalogue.problems == []
