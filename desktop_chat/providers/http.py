@@ -28,6 +28,7 @@ from desktop_chat.providers.errors import ErrorReader
 from desktop_chat.providers.faults import failure, is_lost, says
 from desktop_chat.providers.http2 import Stream, sent_stream
 from desktop_chat.providers.idle import IdleWatch
+from desktop_chat.providers.inflate import Inflater
 from desktop_chat.providers.network import (
     AuthoritiesError,
     Client,
@@ -51,8 +52,6 @@ ERROR_BODY_TIMEOUT: Final = 10.0
 """Seconds that the body of an error reply may stall before it is taken as it is."""
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """RFC 9110, 5.1."""
-_UNPACKED: Final = 256 * 1024
-"""Bytes that are unpacked at once: a kilobyte on the wire may be a megabyte."""
 DRAIN_TIMEOUT: Final = 0.25
 """Seconds granted to the end of a finished stream, so that its connection can be used again."""
 
@@ -136,11 +135,8 @@ class Reply:
         Raises:
             ProviderError: TIMEOUT, DROPPED or PROTOCOL.
         """
-        limit = timeout
-        if self._deadline is not None and (left := self._deadline.left()) < timeout:
-            limit, timeout, code = left, self._deadline.seconds, "total"
-        self._watch.limit = limit
         while True:
+            self._watch.limit, timeout, code = self._limit(timeout, code)
             try:
                 with self._watch:
                     chunk = await self._next()
@@ -148,7 +144,7 @@ class Reply:
                 self._whole = True
                 return b""
             except TimeoutError:
-                raise self._errors.error(ErrorKind.TIMEOUT, code, seconds=f"{timeout:g}") from None
+                raise self._late(timeout, code) from None
             except (httpx.HTTPError, OSError) as error:
                 raise self._errors.error(ErrorKind.DROPPED, raw=says(error)) from error
             if self._inflate is not None:
@@ -157,6 +153,22 @@ class Reply:
                 if self._recorder is not None:
                     self._recorder.add_bytes(chunk)
                 return chunk
+
+    def _limit(self, timeout: float, code: str) -> tuple[float, float, str]:
+        """Return the seconds to wait, and seconds and code of the error if that is too long.
+
+        Raises:
+            ProviderError: TIMEOUT with ``total``; a service that never stops sending never keeps
+                anyone waiting.
+        """
+        if self._deadline is None or (left := self._deadline.left()) >= timeout:
+            return timeout, timeout, code
+        if left <= 0:
+            raise self._late(self._deadline.seconds, "total")
+        return left, self._deadline.seconds, "total"
+
+    def _late(self, seconds: float, code: str) -> ProviderError:
+        return self._errors.error(ErrorKind.TIMEOUT, code, seconds=f"{seconds:g}")
 
     async def _next(self) -> bytes:
         if self._packed is None:
@@ -509,15 +521,7 @@ def _inflater(encoding: str) -> _Inflate | None:
     if encoding in ("", "identity"):
         return None
     if encoding in ("gzip", "x-gzip", "deflate"):
-        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
-
-        def inflate(data: bytes) -> tuple[bytes, bytes | None]:
-            unpacked = unpacking.decompress(data, _UNPACKED)
-            # What is unpacked but had no room is given even when every packed byte was taken.
-            more = len(unpacked) == _UNPACKED
-            return unpacked, unpacking.unconsumed_tail if more else None
-
-        return inflate
+        return Inflater(encoding)
 
     def refuse(_data: bytes) -> tuple[bytes, bytes | None]:
         raise ValueError(encoding)
@@ -538,7 +542,8 @@ def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 def _redirect(reply: Reply, request: HttpRequest, errors: ErrorReader) -> ProviderError:
     """Name the host that we are sent to; its path may carry what is nobody's business."""
     try:
-        target = urlsplit(urljoin(request.url, reply.headers.get("location", ""))).hostname or ""
+        place = reply.headers.get("location", "")
+        target = (urlsplit(urljoin(request.url, place)).hostname or "") if place else ""
     except ValueError:
         target = ""
     status = reply.status

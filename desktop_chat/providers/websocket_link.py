@@ -148,6 +148,8 @@ class Link:
         """
         began = self._loop.time()
         while True:
+            if self._loop.time() >= self._end:
+                raise self._late("total", self._request.total_timeout or 0)
             due = max(began, self._connection.pinged) + timeout
             self._watch.limit = max(0.0, min(due, self._end) - self._loop.time())
             try:
