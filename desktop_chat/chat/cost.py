@@ -70,9 +70,22 @@ def _rates(price: Price, when: float) -> Price | PricePeriod | None:
         start, end = _minutes(period.start), _minutes(period.end)
         if start is None or end is None:
             return None
-        if start <= minute < end or (end <= start and not end <= minute < start):
+        if (began := _day_of(minute, start, end, now.isoweekday())) is None:
+            continue
+        if not period.days or began in period.days:
             return period
     return price
+
+
+def _day_of(minute: int, start: int, end: int, today: int) -> int | None:
+    """Return the day of the week on which a period began that a minute lies in; None outside. One
+    that goes on after midnight belongs to the day before.
+    """
+    if start < end:
+        return today if start <= minute < end else None
+    if minute >= start:
+        return today
+    return (today + 5) % 7 + 1 if minute < end else None
 
 
 def _minutes(clock: str) -> int | None:

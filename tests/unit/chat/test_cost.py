@@ -10,6 +10,7 @@ from desktop_chat.core.events import Usage
 from desktop_chat.core.messages import Cost
 from desktop_chat.core.services import Price, PricePeriod
 
+ZONE = ZoneInfo("Asia/Shanghai")
 PLAIN = Price("CNY", input=2.0, output=3.0, cached=0.2)
 PEAKS = Price(
     "CNY",
@@ -107,3 +108,24 @@ def test_parts_of_one_answer() -> None:
     assert together([Cost(1.0, "CNY"), None]) is None
     assert together([Cost(1.0, "CNY"), Cost(1.0, "USD")]) is None
     assert together([]) is None
+
+
+@pytest.mark.parametrize(
+    ("when", "paid"),
+    [
+        (datetime(2026, 11, 20, 10, tzinfo=ZONE), 2.0),  # a Friday
+        (datetime(2026, 11, 21, 10, tzinfo=ZONE), 1.0),  # a Saturday
+        (datetime(2026, 11, 20, 23, tzinfo=ZONE), 3.0),
+        (datetime(2026, 11, 21, 1, tzinfo=ZONE), 3.0),  # still Friday's night
+        (datetime(2026, 11, 21, 23, tzinfo=ZONE), 1.0),
+        (datetime(2026, 11, 23, 1, tzinfo=ZONE), 1.0),  # Sunday's night
+    ],
+)
+def test_hours_of_working_days(when: datetime, paid: float) -> None:
+    days = (1, 2, 3, 4, 5)
+    periods = (
+        PricePeriod("09:00", "12:00", 2.0, 2.0, days=days),
+        PricePeriod("22:00", "02:00", 3.0, 3.0, days=days),
+    )
+    price = Price("CNY", 1.0, 1.0, periods=periods)
+    assert cost_of(price, Usage(1_000_000, 0), when.timestamp()) == Cost(paid, "CNY")
