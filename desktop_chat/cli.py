@@ -62,6 +62,12 @@ _EVENTS: Final = """\
   {"event":"done","reason":"stop|length|tool_calls|content_filter|stopped|unknown"}
   {"event":"error","kind":"..","status":401,"message":".."}"""
 
+_EXAMPLES: Final = """\
+  desktop-chat ask "What is a token bucket?"
+  git diff | desktop-chat ask - --system "Review this"
+  desktop-chat ask "What does it show?" --attach chart.png
+  desktop-chat ask hello --base-url http://localhost:8080/v1 --model mine --trace -"""
+
 _RECORDS: Final = """\
   {"at":0.1,"record":"request","service":"..","method":"POST","url":"..","headers":[..],"body":".."}
   {"at":0.2,"record":"reply","status":200,"http":"HTTP/2","headers":[..]}
@@ -107,6 +113,9 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help=tr("ask a question and print the answer as it arrives"),
         epilog="\n".join(
             (
+                tr("Examples:"),
+                _EXAMPLES,
+                "",
                 tr("With --json, one event per line:"),
                 _EVENTS,
                 "",
@@ -133,9 +142,13 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
             "ended by q, quit, exit or Ctrl+D, where /clear clears the context"
         ),
     )
-    _add_service(parser)
-    add = parser.add_argument
-    add("--model", metavar="ID", help=tr("the model"))
+    _add_service(parser, with_model=True)
+    _add_request(parser.add_argument_group(tr("what is asked")))
+    _add_output(parser.add_argument_group(tr("what comes of it")))
+
+
+def _add_request(group: "argparse._ArgumentGroup") -> None:
+    add = group.add_argument
     add(
         "--attach",
         metavar="FILE",
@@ -143,13 +156,6 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         action="append",
         default=[],
         help=tr("a picture, text or PDF file that goes with the first question; may be repeated"),
-    )
-    add(
-        "--output-dir",
-        metavar="FOLDER",
-        type=Path,
-        default=Path(),
-        help=tr("where pictures that the model makes are saved; the current folder by default"),
     )
     add("--system", metavar="TEXT", default="", help=tr("the system prompt"))
     add(
@@ -161,14 +167,26 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help=tr("a field of the request; V is JSON, or else text; may be repeated"),
     )
     add(
+        "--thinking",
+        action=argparse.BooleanOptionalAction,
+        help=tr("have the model think, or not"),
+    )
+    add(
         "--no-stream",
         action="store_true",
         help=tr("ask for the whole answer at once"),
     )
+
+
+def _add_output(group: "argparse._ArgumentGroup") -> None:
+    add = group.add_argument
+    _add_json(group)
     add(
-        "--thinking",
-        action=argparse.BooleanOptionalAction,
-        help=tr("have the model think, or not"),
+        "--output-dir",
+        metavar="FOLDER",
+        type=Path,
+        default=Path(),
+        help=tr("where pictures that the model makes are saved; the current folder by default"),
     )
     add("--save", action="store_true", help=tr("save the conversation into the history"))
     add(
@@ -185,33 +203,37 @@ def _add_ask(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
             "***, replies, raw bytes, decoded events, retries; - writes to standard error"
         ),
     )
-    _add_json(parser)
 
 
-def _add_service(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def _add_service(parser: argparse.ArgumentParser, *, with_model: bool = False) -> None:
+    group = parser.add_argument_group(tr("who is asked"))
+    group.add_argument(
         "--service", metavar="ID", help=tr("the service; `desktop-chat services` lists them")
     )
-    parser.add_argument(
+    if with_model:
+        group.add_argument(
+            "--model", metavar="ID", help=tr("the model; `desktop-chat models` lists them")
+        )
+    group.add_argument(
         "--base-url",
         metavar="URL",
         help=tr("another address; no key that was saved for another host is sent there"),
     )
-    parser.add_argument(
+    group.add_argument(
         "--protocol",
         metavar="NAME",
         choices=PROTOCOLS,
         default="",
         help=tr("how the service is asked: {names}").format(names=", ".join(PROTOCOLS)),
     )
-    parser.add_argument(
+    group.add_argument(
         "--auth",
         metavar="WAY",
         choices=AUTH_WAYS,
         default="",
         help=tr("how the key is shown to the service: {ways}").format(ways=", ".join(AUTH_WAYS)),
     )
-    parser.add_argument(
+    group.add_argument(
         "--token-url",
         metavar="URL",
         default="",
@@ -219,7 +241,7 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
+def _add_json(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument("--json", action="store_true", help=tr("print JSON, one object per line"))
 
 
