@@ -35,7 +35,7 @@ from desktop_chat.core.errors import ChatError
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.services import Service
 from desktop_chat.core.trace import Trace, TraceNote, TraceRequest
-from desktop_chat.ui.controls.buttons import Button, Segmented
+from desktop_chat.ui.controls.buttons import Button, Segmented, plain_tip
 from desktop_chat.ui.controls.fields import SelectField
 from desktop_chat.ui.controls.labels import ElidedLabel, Label
 from desktop_chat.ui.controls.paint import paint_box
@@ -318,7 +318,8 @@ class RequestDialog(QDialog):
 
         def write() -> OSError | None:
             try:
-                write_whole(path, "".join(trace_lines(trace)).encode("utf-8", "replace"))
+                lines = "".join(trace_lines(trace)).encode("utf-8", "replace")
+                write_whole(path, lines, private=True)
             except OSError as error:
                 return error
             return None
@@ -339,7 +340,7 @@ class RequestDialog(QDialog):
             return
         self.said.setText(words)
         self.said.setAccessibleName(words)
-        self.said.setToolTip(words)
+        self.said.setToolTip(plain_tip(words))
 
 
 def _ended(trace: Trace | None) -> bool:

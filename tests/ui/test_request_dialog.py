@@ -98,6 +98,11 @@ async def test_an_answer_shows_its_request_reply_and_events() -> None:
         lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         assert lines[0]["record"] == "request"
         assert shown.said.text() == "Saved as trace.jsonl."
+        path.chmod(0o644)
+        await shown.save(path)
+        assert path.stat().st_mode & 0o777 == 0o600
+        await shown.save(path.with_name("<b>.jsonl"))
+        assert shown.said.toolTip() == "Saved as &lt;b&gt;.jsonl."
         await shown.save(path / "no")
         assert "not saved" in shown.said.text()
         QTest.keyClick(shown, Qt.Key.Key_Escape)

@@ -12,7 +12,7 @@ from desktop_chat.chat.model_lists import ModelLists
 from desktop_chat.core.i18n import language, ntr, tr
 from desktop_chat.core.services import Backup, Service
 from desktop_chat.ui import icons
-from desktop_chat.ui.controls.buttons import IconButton, PaintedButton, Switch
+from desktop_chat.ui.controls.buttons import IconButton, PaintedButton, Switch, plain_tip
 from desktop_chat.ui.controls.fields import HEIGHT, Field, field_fill
 from desktop_chat.ui.controls.labels import ElidedLabel, Label, Status
 from desktop_chat.ui.controls.paint import blend, paint_box
@@ -106,7 +106,7 @@ class _Pair(QWidget):
     def __init__(self, theme: Theme, ours: str, theirs: str) -> None:
         super().__init__()
         name = ElidedLabel(theme, ours, pixels=12, mono=True)
-        name.setToolTip(ours)
+        name.setToolTip(plain_tip(ours))
         name.setMaximumWidth(220)
         self.field = ModelField(theme)
         self.field.set_name(tr("Backup for {model}").format(model=ours), "")

@@ -19,8 +19,13 @@ class NoBrowserError(OSError):
     """No program took a page."""
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a file beside its place and move it there, so that a full disk costs no earlier one.
+
+    Args:
+        path: the file.
+        data: all of it.
+        private: whether it is for its owner alone, whatever was there before.
 
     Raises:
         OSError: it could not be written; what was there before is untouched.
@@ -33,16 +38,20 @@ def write_whole(path: Path, data: bytes) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     beside = path.parent / f".{secrets.token_hex(8)}.part"
     try:
-        with open(beside, "xb") as file:
+        with open(beside, "xb", opener=_private if private else None) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
+        if path.exists() and not private:
             shutil.copymode(path, beside)
         beside.replace(path)
     except OSError:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def explain_write(name: str, error: OSError) -> tuple[str, str]:
