@@ -15,13 +15,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop_chat.chat.explain import Action, Tone, explain_error
+from desktop_chat.chat.explain import Tone, explain_error
 from desktop_chat.chat.session import ChatSession
 from desktop_chat.chat.session_events import (
     BranchChanged,
     ConversationChanged,
     MessageAdded,
+    MessageAnswered,
     MessageDelta,
+    MessageFiles,
     MessageFinished,
     MessageNotice,
     MessageReopened,
@@ -31,19 +33,21 @@ from desktop_chat.chat.session_events import (
     SavingRecovered,
     SessionEvent,
 )
+from desktop_chat.core.attachments import Attachment
 from desktop_chat.core.errors import ChatError, ErrorInfo
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.identity import DEMO_SERVICE_ID
 from desktop_chat.core.messages import ChatOptions, Message, Role
 from desktop_chat.core.services import Service
+from desktop_chat.ui.attaching import Attaching
 from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.chat_options import effective, fitted, remember
 from desktop_chat.ui.composer import WIDTH, Composer
+from desktop_chat.ui.message_actions import MessageActions
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeArea, NoticeBoard, NoticeText
 from desktop_chat.ui.parameters import ParametersDialog
 from desktop_chat.ui.reading import Reading
-from desktop_chat.ui.request_dialog import show_request
 from desktop_chat.ui.transcript.find.find_bar import FindBar
 from desktop_chat.ui.transcript.view import TranscriptView
 from desktop_chat.ui.transcript.write import explain_write
@@ -91,11 +95,15 @@ class ChatPage(QWidget):
         self.transcript = TranscriptView(self._theme)
         Reading(self.transcript, neighbours.settings, neighbours.bridge)
         self.find_bar = FindBar(self.transcript)
-        self.composer = Composer(self._theme)
+        self.attaching = Attaching(
+            neighbours, session, self, lambda: self.composer.isVisibleTo(self)
+        )
+        self.composer = Composer(self._theme, files=self.attaching.files)
         self.start = StartPage(self._theme)
         self.first_run = FirstRun(self._theme, neighbours.bridge, neighbours.settings)
         self.notice_area = NoticeArea(self._theme, (board, self._notices))
         self._pages = QStackedWidget()
+        self.deeds = MessageActions(neighbours, self, self._run)
         self._draft_pause = QTimer(self, interval=_DRAFT_DELAY_MS, singleShot=True)
         self._lay_out()
         self._connect()
@@ -132,7 +140,11 @@ class ChatPage(QWidget):
         Relay(near.lists.subscribe, self).received.connect(lambda _service: self._show_lists())
         self._theme.changed.connect(self.update)
         view, composer = self.transcript, self.composer
-        view.action_requested.connect(self._act)
+        view.action_requested.connect(self.deeds.act)
+        view.use_requested.connect(self._use)
+        view.paints = lambda: bool(self.deeds.painters())
+        self.attaching.serve(view)
+        composer.attach_requested.connect(self.attaching.pick)
         view.sibling_requested.connect(
             lambda message, step: self._run(self.session.show_sibling(message, step), "sibling")
         )
@@ -203,7 +215,8 @@ class ChatPage(QWidget):
     @property
     def empty(self) -> bool:
         """Whether nothing was asked or typed here yet: the tab can be used for another chat."""
-        return self.session.conversation.leaf_id is None and not self.composer.text().strip()
+        begun = self.session.conversation.leaf_id is not None
+        return not (begun or self.composer.text().strip() or self.attaching.files.chosen)
 
     def focus_composer(self) -> None:
         """Put the caret where one types, or on the first way to begin."""
@@ -277,18 +290,19 @@ class ChatPage(QWidget):
         """Ask the last question again; the present answer stays beside the new one."""
         answers = [item for item in self.session.branch() if item.role is Role.ASSISTANT]
         if answers and not self.session.running:
-            self._run(self._regenerate(answers[-1].id), "regenerate")
+            self._run(self.regenerate(answers[-1].id), "regenerate")
 
     def edit_last(self) -> None:
         """Put the last question into the composer."""
         questions = [item for item in self.session.branch() if item.role is Role.USER]
         if questions and not self.session.running:
-            self._run(self._edit(questions[-1].id), "edit")
+            self._run(self.edit(questions[-1].id), "edit")
 
     def leave(self) -> None:
         """The tab closes: save what is typed, and let what is under way end without the page."""
         self.keep_draft()
         self._left = True
+        self.attaching.leave()
 
     def keep_draft(self) -> None:
         """Have what is typed saved in the background, if it is another text than before: an empty
@@ -355,6 +369,19 @@ class ChatPage(QWidget):
         self.composer.set_text(f"{draft}\n{typed}" if typed else draft)
 
     def _receive(self, event: SessionEvent) -> None:
+        match event:
+            case RunningChanged(running):
+                self._show_running(running)
+            case ConversationChanged():
+                self._show_options()
+            case SavingFailed(error):
+                self._tell_saving(error)
+            case SavingRecovered():
+                self._notices.remove("saving")
+            case _:
+                self._show_event(event)
+
+    def _show_event(self, event: SessionEvent) -> None:
         view = self.transcript
         match event:
             case MessageDelta(message_id, delta):
@@ -369,18 +396,14 @@ class ChatPage(QWidget):
                 self._show_page()
             case MessageReopened(message):
                 view.reopen_message(message)
+            case MessageFiles():
+                self.attaching.show(view, event)
+            case MessageAnswered(message):
+                view.files.answered(message)
             case MessageNotice(message_id, notice):
                 view.set_notice(message_id, notice)
             case MessageFinished(message):
                 view.finish_message(message)
-            case RunningChanged(running):
-                self._show_running(running)
-            case ConversationChanged():
-                self._show_options()
-            case SavingFailed(error):
-                self._tell_saving(error)
-            case SavingRecovered():
-                self._notices.remove("saving")
 
     def _show_running(self, running: bool) -> None:
         self.composer.set_running(running)
@@ -415,12 +438,13 @@ class ChatPage(QWidget):
     async def _send(self, text: str) -> None:
         """Send, and clear the box only when the question is safe."""
         editing = self._editing
+        files = self.attaching.files.ready()
         try:
             await self._settle_options()
             if editing:
-                await self.session.edit(editing, text)
+                await self.session.edit(editing, text, files)
             else:
-                await self.session.send(text)
+                await self.session.send(text, files)
         finally:
             self._sending = False
         if self._left:
@@ -428,6 +452,7 @@ class ChatPage(QWidget):
                 self.session.keep_draft("")
             return
         self._notices.remove("failure")
+        self.attaching.sent(files)
         if editing:
             self._end_editing()
         elif self.composer.text().strip() == text.strip():
@@ -435,17 +460,23 @@ class ChatPage(QWidget):
         self.keep_draft()
         self.transcript.scroll_to_end()
 
-    async def _edit(self, message_id: str) -> None:
-        """Put a question into the composer; its answer will be another branch."""
-        message = self._message(message_id)
+    async def edit(self, message_id: str) -> None:
+        """Put a question and its files into the composer; its answer will be another branch.
+
+        Raises:
+            ChatError: it could not be read.
+        """
+        message = self.message(message_id)
         if message is None:
             await self.session.load([message_id])
-            message = self._message(message_id)
+            message = self.message(message_id)
         if message is None or self._left:
             return
         if not self._editing:
             self._set_aside = self.composer.text()
+            self.attaching.set_aside()
         self._editing = message_id
+        self.attaching.edit(message.attachments)
         self._notices.put("editing", self._editing_notice)
         self.composer.set_text(message.text)
         self.composer.focus_input()
@@ -465,9 +496,11 @@ class ChatPage(QWidget):
         self._notices.remove("editing")
         self.composer.set_text(self._set_aside)
         self._set_aside = ""
+        self.attaching.bring_back()
         self.composer.focus_input()
 
-    def _message(self, message_id: str) -> Message | None:
+    def message(self, message_id: str) -> Message | None:
+        """Return a message of the visible branch, or None while its text is not here."""
         for item in self.session.branch():
             if item.id == message_id and isinstance(item, Message):
                 return item
@@ -491,62 +524,31 @@ class ChatPage(QWidget):
             if not self._left:
                 images.supply(url, data)
 
-    def _act(self, message_id: str, action: str) -> None:
-        session = self.session
-        message = self._message(message_id)
-        service = message.service_id if message else session.conversation.options.service_id
-        match action:
-            case Action.RETRY | Action.REGENERATE:
-                self._run(self._regenerate(message_id), "regenerate")
-            case Action.CONTINUE:
-                self._run(session.continue_answer(message_id), "continue")
-            case Action.RAISE_LIMIT:
-                self._run(self._raise_limit(message_id), "raise limit")
-            case Action.RETRY_NOW:
-                session.retry_now()
-            case Action.CANCEL | Action.STOP:
-                self.stop()
-            case Action.UPDATE_KEY:
-                self._awaits_key = service
-                self.settings_requested.emit(service, True)
-            case Action.OPEN_SETTINGS:
-                self.settings_requested.emit(service, False)
-            case Action.CHANGE_MODEL:
-                self.composer.open_model_picker()
-            case Action.OPEN_SITE:
-                self._open_site(service)
-            case Action.COPY:
-                self.transcript.copy_message(message_id)
-            case "edit" | "request":
-                self._run(self._footer_deed(message_id, action), action)
+    async def regenerate(self, message_id: str, *, fresh: bool = False) -> None:
+        """Ask the question of an answer again.
 
-    async def _footer_deed(self, message_id: str, action: str) -> None:
-        if action == "edit":
-            await self._edit(message_id)
-        else:
-            await show_request(self._near, self, self.session, message_id)
+        Args:
+            message_id: the answer.
+            fresh: whether an answer from the cache is not wanted.
 
-    async def _regenerate(self, message_id: str) -> None:
+        Raises:
+            ChatError: as for ``ChatSession.regenerate``.
+        """
         if not self._model():
             self.composer.open_model_picker()
             return
         await self._settle_options()
-        await self.session.regenerate(message_id)
+        await self.session.regenerate(message_id, fresh=fresh)
 
-    async def _raise_limit(self, message_id: str) -> None:
-        """Allow twice the tokens, or what the model can write, and go on."""
-        options = self.session.conversation.options
-        limit = options.max_tokens
-        await self.session.set_options(
-            replace(options, max_tokens=None if limit is None else limit * 2)
-        )
-        await self.session.continue_answer(message_id)
+    def ask_for_key(self, service_id: str) -> None:
+        """Have a key entered in the settings, and come back when it is there."""
+        self._awaits_key = service_id
+        self.settings_requested.emit(service_id, True)
 
-    def _open_site(self, service_id: str) -> None:
-        service = self._near.catalogue.service(service_id)
-        url = QUrl(service.site if service else "")
-        if url.scheme() == "https":
-            QDesktopServices.openUrl(url)
+    def _use(self, file: Attachment) -> None:
+        """Let a picture of an answer go with the next question."""
+        self.attaching.files.add_stored([file])
+        self.composer.focus_input()
 
     def _open_link(self, address: str) -> None:
         url = QUrl(address)

@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_chat.chat.model_lists import ListState
 from desktop_chat.core.i18n import tr
-from desktop_chat.core.services import Service, Thinking
+from desktop_chat.core.services import Model, Service, Thinking
 from desktop_chat.ui import icons
-from desktop_chat.ui.controls.buttons import Button, Chip, PaintedButton
+from desktop_chat.ui.attach import Files
+from desktop_chat.ui.attach_strip import AttachStrip
+from desktop_chat.ui.controls.buttons import Button, Chip, IconButton, PaintedButton
 from desktop_chat.ui.controls.paint import blend, paint_box
 from desktop_chat.ui.message_edit import MessageEdit
 from desktop_chat.ui.model_picker import ModelButton, ModelPicker
@@ -25,6 +27,8 @@ from desktop_chat.ui.thinking_popup import (
 
 WIDTH: Final = 784
 """At most this wide, in pixels."""
+_BESIDE: Final = 6
+"""From the edge of an icon's area in the bar to the icon: icons stand below the text's edge."""
 NARROW: Final = 640
 """Below this width chips show their icons alone."""
 
@@ -49,6 +53,19 @@ class _SendButton(PaintedButton):
         painter.end()
 
 
+class _Divider(QWidget):
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedSize(1, 16)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.tokens.line2)
+        painter.end()
+
+
 class _StopButton(Button):
     def _mark(self) -> int:
         return 10
@@ -63,10 +80,15 @@ class Composer(QWidget):
     Args:
         theme: colours and fonts.
         parent: or None.
+        files: those of the next question; None for a box that takes none.
     """
 
     submitted = Signal(str)
-    """The text, when the user sends it; never blank, and never without a model."""
+    """The text, when the user sends it; never without a model, and blank only beside files, all of
+    which are read and can be sent.
+    """
+    attach_requested = Signal()
+    """Files are to be picked."""
     stop_requested = Signal()
     text_changed = Signal()
     model_chosen = Signal(str, str)
@@ -81,11 +103,16 @@ class Composer(QWidget):
     mend_requested = Signal(str)
     """The id of a service whose list of models could not be fetched."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, files: Files | None = None
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._running = False
         self._follow_up = False
+        self._waiting = False
+        """Whether what is written is to be sent when its files are read."""
+        self.files = files
         self._services: list[Service] = []
         self._lists: Mapping[str, ListState] = {}
         self._model = ("", "")
@@ -97,6 +124,8 @@ class Composer(QWidget):
         self.setMaximumWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.edit = MessageEdit(theme)
+        self.strip = None if files is None else AttachStrip(theme, files)
+        self.attach_button = IconButton(theme, "paperclip", "", pixels=18)
         self.model_button = ModelButton(theme)
         self.thinking_chip = Chip(theme, "", icon="brain", menu=True)
         self.send_button = _SendButton(theme)
@@ -110,14 +139,27 @@ class Composer(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(17, 13, 9, 3)
+        column.setContentsMargins(17 - _BESIDE, 13, 9, 3)
         column.setSpacing(2)
-        column.addWidget(self.edit)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(_BESIDE, 0, 0, 0)
+        inner.setSpacing(0)
+        if self.strip is not None:
+            inner.addWidget(self.strip)
+        inner.addWidget(self.edit)
+        column.addLayout(inner)
         bar = QWidget(self)
         bar.setFixedHeight(44)
         row = QHBoxLayout(bar)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
+        if self.strip is None:
+            row.setContentsMargins(_BESIDE, 0, 0, 0)
+            self.attach_button.setParent(self)
+            self.attach_button.hide()
+        else:
+            row.addWidget(self.attach_button)
+            row.addWidget(_Divider(self._theme))
         row.addWidget(self.model_button)
         row.addWidget(self.thinking_chip)
         row.addStretch(1)
@@ -127,6 +169,7 @@ class Composer(QWidget):
         self.stop_button.hide()
         # A click leaves the focus in the box, so that one goes on typing.
         for button in (
+            self.attach_button,
             self.model_button,
             self.thinking_chip,
             self.stop_button,
@@ -134,7 +177,10 @@ class Composer(QWidget):
         ):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # The order of Tab is that of the eye.
-        QWidget.setTabOrder(self.edit, self.model_button)
+        if self.strip is not None:
+            QWidget.setTabOrder(self.strip, self.edit)
+        QWidget.setTabOrder(self.edit, self.attach_button)
+        QWidget.setTabOrder(self.attach_button, self.model_button)
         QWidget.setTabOrder(self.model_button, self.thinking_chip)
         QWidget.setTabOrder(self.thinking_chip, self.stop_button)
         QWidget.setTabOrder(self.stop_button, self.send_button)
@@ -146,6 +192,13 @@ class Composer(QWidget):
         self.edit.edited.connect(self._edited)
         self.edit.lines_changed.connect(self.updateGeometry)
         self.edit.installEventFilter(self)
+        if self.files is not None and self.strip is not None:
+            self.edit.takes_files = True
+            self.edit.files_pasted.connect(self.files.add)
+            self.files.changed.connect(self._files_changed)
+            self.strip.height_changed.connect(self.updateGeometry)
+            self.strip.focus_left.connect(self.focus_input)
+        self.attach_button.clicked.connect(self.attach_requested)
         self.send_button.clicked.connect(self._submit)
         self.stop_button.clicked.connect(self.stop_requested)
         self.model_button.clicked.connect(self.open_model_picker)
@@ -170,20 +223,36 @@ class Composer(QWidget):
         self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _edited(self) -> None:
+        self._waiting = False
         self._judge()
         self.text_changed.emit()
 
+    def _files_changed(self) -> None:
+        self._judge()
+        if self._waiting and self.files is not None and not self.files.reading:
+            self._waiting = False
+            self._submit()
+
+    def _says_something(self) -> bool:
+        """Tell whether there is something to send, and nothing that cannot be sent."""
+        files = self.files
+        if files is None or not files.chosen:
+            return self.edit.has_text()
+        return not files.faulty
+
     def _judge(self) -> None:
-        self.send_button.setEnabled(not self._running and self.edit.has_text())
+        self.send_button.setEnabled(not self._running and self._says_something())
 
     def _submit(self) -> None:
-        if self._running or not self.edit.has_text():
+        if self._running or not self._says_something():
             return
-        if self._model[1]:
-            self.submitted.emit(self.edit.text())
-        else:
+        if not self._model[1]:
             # The text stays; it is sent when there is someone to answer it.
             self.open_model_picker()
+        elif self.files is not None and self.files.reading:
+            self._waiting = True
+        else:
+            self.submitted.emit(self.edit.text())
 
     def _escape(self) -> None:
         if self._running:
@@ -208,7 +277,19 @@ class Composer(QWidget):
     def set_follow_up(self, follow_up: bool) -> None:
         """Ask for a follow-up in the empty box, once there is something to follow."""
         self._follow_up = follow_up
-        self.edit.set_placeholder(tr("Ask a follow-up") if follow_up else tr("Message"))
+        self._show_placeholder()
+
+    def _show_placeholder(self) -> None:
+        model = self._chosen_model()
+        if model is not None and model.makes == "image":
+            self.edit.set_placeholder(tr("Describe a picture"))
+        else:
+            self.edit.set_placeholder(tr("Ask a follow-up") if self._follow_up else tr("Message"))
+
+    def _chosen_model(self) -> Model | None:
+        service_id, model_id = self._model
+        service = next((item for item in self._services if item.id == service_id), None)
+        return service.model(model_id) if service is not None and model_id else None
 
     def set_services(self, services: Sequence[Service]) -> None:
         """Set what the model picker offers, in its order."""
@@ -249,6 +330,9 @@ class Composer(QWidget):
         service_id, model_id = self._model
         service = next((item for item in self._services if item.id == service_id), None)
         self.model_button.show_model(service, model_id)
+        self._show_placeholder()
+        if self.files is not None:
+            self.files.judge(self._chosen_model())
 
     def _on(self) -> bool:
         if not self._thinking.can_disable:
@@ -321,6 +405,7 @@ class Composer(QWidget):
         """Speak the language in use."""
         self.edit.setAccessibleName(tr("Message"))
         self.set_follow_up(self._follow_up)
+        self.attach_button.set_name(tr("Attach files"))
         self.send_button.setAccessibleName(tr("Send"))
         self.send_button.setToolTip(tr("Send"))
         self.stop_button.setText(tr("Stop"))
@@ -353,11 +438,15 @@ class Composer(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the width of the column and the height of the lines shown."""
-        return QSize(WIDTH, self.edit.sizeHint().height() + 62)
+        return QSize(WIDTH, self._height())
 
     def minimumSizeHint(self) -> QSize:
         """Return the least there must be."""
-        return QSize(280, self.edit.sizeHint().height() + 62)
+        return QSize(280, self._height())
+
+    def _height(self) -> int:
+        files = 0 if self.strip is None or self.strip.isHidden() else self.strip.height()
+        return self.edit.sizeHint().height() + files + 62
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the frame."""

@@ -11,6 +11,8 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
     QFocusEvent,
     QFontMetricsF,
     QGuiApplication,
@@ -31,6 +33,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QPlainTextDocumentLayout, QPlainTextEdit, QWidget
 
+from desktop_chat.ui.attach_mime import has_files, offer_of
 from desktop_chat.ui.controls.scrollbar import ScrollBar
 from desktop_chat.ui.theme import Theme
 
@@ -122,6 +125,8 @@ class MessageEdit(QPlainTextEdit):
     """The text changed; compositions that are not committed do not count."""
     lines_changed = Signal()
     """The number of lines shown, 1 to 8, may have changed."""
+    files_pasted = Signal(object)
+    """An ``Offer``: files, or a picture, while ``takes_files`` is set."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,6 +136,8 @@ class MessageEdit(QPlainTextEdit):
         self._placeholder = ""
         self._shown_lines = 1
         self._any_joined = False
+        self.takes_files = False
+        """Whether files and pictures are handed on through ``files_pasted``."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(theme.font(15))
         document = QTextDocument(self)
@@ -267,13 +274,29 @@ class MessageEdit(QPlainTextEdit):
         return data
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Accept text, and nothing else."""
-        return source.hasText()
+        """Accept text, and files where they are wanted."""
+        return source.hasText() or (self.takes_files and has_files(source))
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Insert plain text, whatever else is there."""
-        if source.hasText():
+        """Hand files on, or insert plain text, whatever else is there."""
+        if self.takes_files and has_files(source):
+            self.files_pasted.emit(offer_of(source))
+        elif source.hasText():
             self.insert(source.text())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Leave files to the page, which takes them wherever they are dropped."""
+        if self.takes_files and has_files(event.mimeData()):
+            event.ignore()
+        else:
+            super().dragEnterEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Leave files to the page."""
+        if self.takes_files and has_files(event.mimeData()):
+            event.ignore()
+        else:
+            super().dragMoveEvent(event)
 
     # Lines.
 

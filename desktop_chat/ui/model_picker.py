@@ -186,7 +186,10 @@ class _Models(QAbstractListModel):
             return row.words
         if role == Qt.ItemDataRole.AccessibleTextRole:
             title = row.service.title(language())
-            return title if row.heading else f"{row.words}, {title}"
+            if row.heading:
+                return title
+            makes = row.model is not None and row.model.makes == "image"
+            return ", ".join([row.words, title, *([tr("Makes pictures")] if makes else [])])
         if role == Qt.ItemDataRole.ToolTipRole and row.model:
             return plain_tip(row.model.id)
         return None
@@ -253,6 +256,9 @@ class _Painter(QStyledItemDelegate):
         right -= 23
         if model.thinking.dialect != ThinkingDialect.NONE:
             icons.paint(painter, "brain", QRect(right - 16, rect.top() + 8, 16, 16), t.text3, 14)
+            right -= 20
+        if model.makes == "image":
+            icons.paint(painter, "image", QRect(right - 16, rect.top() + 8, 16, 16), t.text3, 14)
             right -= 20
         size = tr("local") if is_local(service) else context_label(model.context_tokens)
         if row.typed:

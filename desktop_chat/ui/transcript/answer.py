@@ -1,23 +1,25 @@
-"""A message of the model: header, thinking, Markdown, a card where it went wrong, a footer."""
+"""A message of the model: header, thinking, Markdown, what stands below it (pictures, tools), a
+card where it went wrong, a footer.
+"""
 
 import time
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF
 
-from desktop_chat.core.messages import Message, MessageState
+from desktop_chat.core.messages import Message
 from desktop_chat.ui.transcript.answer_footer import ICON_MARGIN, Footer
+from desktop_chat.ui.transcript.answer_head import Head
 from desktop_chat.ui.transcript.answer_paint import (
     FOOTER,
     HEADER,
-    NOTE,
     Tiles,
-    paint_header,
     paint_omitted,
     paint_thinking_rule,
 )
-from desktop_chat.ui.transcript.answer_text import UNCHANGED, AnswerText
-from desktop_chat.ui.transcript.body import MessageBody, Placed, State
+from desktop_chat.ui.transcript.answer_shape import GAP, THINK_ROW, AnswerShape, think_page
+from desktop_chat.ui.transcript.answer_text import UNCHANGED
+from desktop_chat.ui.transcript.body import State
 from desktop_chat.ui.transcript.cards import Card
 from desktop_chat.ui.transcript.code.highlight import Lexers
 from desktop_chat.ui.transcript.controls import Command, Control, Kind
@@ -25,51 +27,23 @@ from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.pieces import PieceKeys
 from desktop_chat.ui.transcript.places import Part
-from desktop_chat.ui.transcript.thinking import Thinking
 
-_GAP: Final = 20
-_THINK_ROW: Final = 28
-_THINK_INDENT: Final = 23
-_THINK_PAD: Final = 4
-_AFTER_THINKING: Final = 10
-_AFTER_FOLD: Final = 4
-_AFTER_HEADER: Final = 2
-_CARD_GAP: Final = 8
-_BARE: Final = 4
-"""A card without a footer stands this much nearer to the next message."""
 _CARET: Final = QRect(3, 0, 8, 16)
 
 
-class AnswerBody(MessageBody):
+class AnswerBody(AnswerShape):
     """The drawn form of an answer, finished or streaming.
 
     Args:
         message: as it is now; its text waits until ``work`` is called.
         lexers: where code gets its colours from.
         tiles: the look of services.
-
-    Attributes:
-        message: the message.
-        text: its thinking and its Markdown.
-        live: whether it streams.
-        card: why it failed, ended or waits; or None.
-        versions: how many siblings there are, itself included.
-        thinking: how long it thought, and whether that is unfolded.
     """
 
     def __init__(self, message: Message, lexers: Lexers, tiles: Tiles) -> None:
-        self.message = message
-        self.text = AnswerText(message, lexers)
-        self.live = message.state is MessageState.STREAMING
-        self.card = None if self.live else Card.of_end(message)
-        self.versions = 1
+        super().__init__(message, lexers)
         self._tiles = tiles
         self._has_text = bool(message.text)
-        self.thinking = Thinking(
-            message.timing.reasoning if message.timing else None,
-            there=bool(message.reasoning),
-            unfolded=self.live and not self._has_text,
-        )
 
     # What arrives
 
@@ -135,7 +109,7 @@ class AnswerBody(MessageBody):
         """
         deadline = time.perf_counter() + seconds
         changed = UNCHANGED
-        below = self.text.read_thinking(_think_page(page), deadline)
+        below = self.text.read_thinking(think_page(page), deadline)
         if below != UNCHANGED and self.thinking.unfolded:
             changed = self._thinking_y(page) + below
         below = self.text.read_body(page, deadline, more=self.live)
@@ -143,53 +117,18 @@ class AnswerBody(MessageBody):
             changed = min(changed, self._body_y(page) + below)
         return changed
 
-    # Where things are
+    # Painting
 
-    def _header_y(self) -> int:
-        return _GAP + (NOTE if self.message.omitted > 0 else 0)
+    def forget(self) -> None:
+        """Forget what is painted around the sections."""
+        self.text.thinking.drop()
+        self.tail.forget()
+        if self.card is not None:
+            self.card.forget()
 
-    def fold_y(self, page: Page) -> int:
-        """Return the height of the thinking row."""
-        del page
-        return self._header_y() + HEADER
-
-    def _thinking_y(self, page: Page) -> int:
-        return self.fold_y(page) + _THINK_ROW + _THINK_PAD
-
-    def _body_y(self, page: Page) -> int:
-        y = self.fold_y(page)
-        if not self.thinking.there:
-            return y + _AFTER_HEADER
-        if self.thinking.shown:
-            return self._thinking_y(page) + self.text.thinking.height + _THINK_PAD + _AFTER_THINKING
-        return y + _THINK_ROW + _AFTER_FOLD
-
-    def _body_height(self, page: Page) -> int:
-        height = self.text.body.height + self.text.rest
-        if not height and self.live and not self.thinking.shown and self.card is None:
-            # Room for the caret that waits for the first token.
-            return page.look.styles[Face.BODY].leading
-        return height
-
-    def _card_y(self, page: Page) -> int:
-        if self.text.body.pieces or self.thinking.shown:
-            return self._body_y(page) + self._body_height(page) + _CARD_GAP
-        return self.fold_y(page) + (_THINK_ROW if self.thinking.there else 0) + _CARD_GAP
-
-    def card_area(self, page: Page) -> tuple[int, int]:
-        """Return the upper and the lower edge of the card."""
-        top = self._card_y(page)
-        return top, top + (self.card.height(page) if self.card is not None else 0)
-
-    def _footer_y(self, page: Page) -> int:
-        if self.card is None:
-            return self._body_y(page) + self._body_height(page)
-        return self.card_area(page)[1]
-
-    @property
-    def _has_footer(self) -> bool:
-        """Whether there is a row for actions and figures: a card has its own actions."""
-        return self.card is None or (not self.live and self.versions > 1)
+    def _head(self, page: Page, x: int, y: int) -> Head:
+        row = QRect(x, y + self._header_y(), page.width, HEADER)
+        return Head(self.message, row, live=self.live)
 
     def _footer(self, page: Page, x: int, y: int, state: State) -> Footer | None:
         """Return the footer in its place; None for an answer that streams or has none."""
@@ -198,50 +137,12 @@ class AnswerBody(MessageBody):
         row = QRect(x, y + self._footer_y(page), page.width, FOOTER)
         return Footer(self.message, row, state, self.card is None)
 
-    def height(self, page: Page) -> int:
-        """Return the height, measured or estimated."""
-        return self._footer_y(page) + (FOOTER if self._has_footer else -_BARE)
-
-    def text_bottom(self, page: Page) -> int:
-        """Return the lower edge of the text."""
-        return self._body_y(page) + self.text.body.height
-
-    def placed(self, page: Page) -> tuple[Placed, ...]:
-        """Return the sections that are shown."""
-        body = Placed(Part.BODY, self.text.body, 0, self._body_y(page), page)
-        if not self.thinking.shown:
-            return (body,)
-        inner = _think_page(page)
-        y = self._thinking_y(page)
-        return (Placed(Part.THINKING, self.text.thinking, _THINK_INDENT, y, inner), body)
-
-    def blank_from(self, page: Page) -> int | None:
-        """Return the height below which text is not parsed yet, or None when all is there."""
-        return self.text_bottom(page) if self.text.rest else None
-
-    def shows_thinking(self, page: Page, top: int, bottom: int) -> bool:
-        """Tell whether open thinking touches a range of heights."""
-        return self.thinking.shown and top < self._body_y(page) and bottom > self.fold_y(page)
-
-    # Painting
-
-    def forget(self) -> None:
-        """Forget what is painted around the sections."""
-        self.text.thinking.drop()
-        if self.card is not None:
-            self.card.forget()
-
-    def resize(self, page: Page) -> None:
-        """Forget what depends on the width."""
-        super().resize(page)
-        self.text.thinking.resize()
-
     def paint(self, ink: Ink, page: Page, x: int, y: int, state: State) -> None:
         """Paint what has to be painted."""
         if ink.top < y + self._thinking_y(page):
             if self.message.omitted > 0:
-                paint_omitted(ink, page, x, y + _GAP, self.message.omitted)
-            paint_header(ink, page, x, y + self._header_y(), self.message, self._tiles)
+                paint_omitted(ink, page, x, y + GAP, self.message.omitted)
+            self._head(page, x, y).paint(ink, page, self._tiles)
         for place in self.placed(page):
             if place.part == Part.THINKING:
                 paint_thinking_rule(ink, x, y + place.y, place.section.height)
@@ -249,6 +150,8 @@ class AnswerBody(MessageBody):
         caret = self.caret(page)
         if caret is not None:
             ink.box(QRectF(caret.translated(x, y)), 2, ink.tokens.caret, None)
+        if self.tail:
+            self.tail.paint(ink, page, x, y + self._tail_y(page))
         if self.card is not None:
             top, bottom = self.card_area(page)
             if ink.wanted(QRect(x, y + top, page.width, bottom - top)):
@@ -264,7 +167,7 @@ class AnswerBody(MessageBody):
         leading = page.look.styles[Face.BODY].leading
         pieces = self.text.body.pieces
         if not pieces:
-            if self.thinking.shown:
+            if self.thinking.shown or self.tail:
                 return None
             middle = (leading - _CARET.height()) // 2
             return _CARET.translated(-_CARET.left(), self._body_y(page) + middle)
@@ -284,14 +187,14 @@ class AnswerBody(MessageBody):
         self, page: Page, x: int, y: int, view: tuple[int, int], state: State
     ) -> list[Control]:
         """Return what can be pressed between two heights."""
-        result = []
+        result = self._head(page, x, y).controls(page)
         if self.thinking.there:
             title = self.thinking.title(live=self.thinks)
             result.append(
                 Control(
                     (self.message.id, "thinking"),
                     Kind.FOLD,
-                    QRect(x - ICON_MARGIN, y + self.fold_y(page), 0, _THINK_ROW),
+                    QRect(x - ICON_MARGIN, y + self.fold_y(page), 0, THINK_ROW),
                     Command("thinking", self.message.id),
                     text=title,
                     name=title,
@@ -299,6 +202,10 @@ class AnswerBody(MessageBody):
                 )
             )
         result.extend(self._piece_controls(page, x, y, view, state))
+        if self.tail:
+            top = y + self._tail_y(page)
+            name, near = self.message.id, state.near
+            result.extend(self.tail.controls(name, page, x, top, view, near=near))
         if self.card is not None:
             result.extend(self.card.controls(page, x, y + self._card_y(page)))
         footer = self._footer(page, x, y, state)
@@ -319,7 +226,3 @@ class AnswerBody(MessageBody):
             keys = PieceKeys(self.message.id, index, x + piece.indent, head, view, state.near)
             result.extend(piece.controls(keys, page))
         return result
-
-
-def _think_page(page: Page) -> Page:
-    return page.narrowed(page.width - _THINK_INDENT)

@@ -21,7 +21,6 @@ from desktop_chat.ui.transcript.look import Page
 ICON: Final = 28
 ICON_MARGIN: Final = 6
 """From the edge of an icon's area to the icon."""
-_ACTIONS: Final = 3
 _DIVIDER: Final = 14
 
 
@@ -47,7 +46,18 @@ class Footer:
 
     @property
     def _actions_width(self) -> int:
-        return _ACTIONS * ICON if self._active else 0
+        return len(self._actions()) * ICON if self._active else 0
+
+    def _actions(self) -> list[tuple[str, str, str]]:
+        """Return action, icon and name of each button."""
+        found = [
+            ("copy", "copy", tr("Copy message")),
+            ("regenerate", "arrow-clockwise", tr("Regenerate")),
+            ("request", "brackets-curly", tr("Show request")),
+        ]
+        if self.state.paints and self.message.text:
+            found.insert(2, ("picture", "image", tr("Make a picture of this")))
+        return found
 
     def _switch(self) -> QRect:
         """Return the place of ``2 / 3`` and its arrows."""
@@ -76,12 +86,9 @@ class Footer:
         result = []
         if self._active:
             place = QRect(self.row.left() - ICON_MARGIN, self.row.top(), ICON, ICON)
-            result.append(action_icon(name, "copy", "copy", tr("Copy message"), place))
-            place = place.translated(ICON, 0)
-            again = tr("Regenerate")
-            result.append(action_icon(name, "regenerate", "arrow-clockwise", again, place))
-            place = place.translated(ICON, 0)
-            result.append(action_icon(name, "request", "brackets-curly", tr("Show request"), place))
+            for action, icon, words in self._actions():
+                result.append(action_icon(name, action, icon, words, place))
+                place = place.translated(ICON, 0)
         if self.state.siblings[1] > 1:
             result.extend(switch_controls(name, self._switch()))
         return result

@@ -1,25 +1,21 @@
-"""The header and the footer of an answer, painted."""
+"""What is painted around the text of an answer: rows, rules, figures."""
 
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QRect
 
 from desktop_chat.core.i18n import ntr
 from desktop_chat.core.messages import Message
-from desktop_chat.ui.controls.tile import paint_tile
 from desktop_chat.ui.transcript.ink import Ink, put_text
 from desktop_chat.ui.transcript.look import Page
-from desktop_chat.ui.transcript.words import clock_time, stats
+from desktop_chat.ui.transcript.words import cost_words, stats
 
 NOTE: Final = 32
 """The row that tells of messages that were not sent, with the gap below it."""
 HEADER: Final = 24
 FOOTER: Final = 28
-_TILE: Final = 18
 _NOTE_GAP: Final = 8
-_LEAST_SERVICE: Final = 40
 _STATS_GAP: Final = 12
 _RULE_LEFT: Final = 5
 _RULE_BEYOND: Final = 2
@@ -43,35 +39,6 @@ def paint_omitted(ink: Ink, page: Page, x: int, y: int, count: int) -> None:
         ink.hline(left, right, y + height // 2, ink.tokens.line)
 
 
-def paint_header(ink: Ink, page: Page, x: int, y: int, message: Message, tiles: Tiles) -> None:
-    """Paint tile, model, service and time."""
-    t = ink.tokens
-    painter = ink.painter
-    painter.setFont(page.look.ui_bold)
-    monogram, colour = tiles(message.service_id)
-    paint_tile(painter, QRectF(x, y + (HEADER - _TILE) // 2, _TILE, _TILE), monogram, colour)
-    painter.setFont(page.look.numbers)
-    painter.setPen(t.text3)
-    clock = clock_time(message.created_at)
-    clock_width = put_text(painter, QRect(x, y, page.width, HEADER), clock, "right") + _STATS_GAP
-    left = x + _TILE + 8
-    room = page.width - _TILE - 8 - clock_width
-    painter.setFont(page.look.ui_bold)
-    painter.setPen(t.text)
-    title = message.model or message.service_name
-    used = _paint_elided(painter, QRect(left, y, room, HEADER), title) + 8
-    if message.model and room - used > _LEAST_SERVICE:
-        painter.setFont(page.look.ui)
-        painter.setPen(t.text3)
-        _paint_elided(painter, QRect(left + used, y, room - used, HEADER), message.service_name)
-
-
-def _paint_elided(painter: QPainter, rect: QRect, text: str) -> int:
-    """Paint text cut to a width, and return the width it took."""
-    mode = Qt.TextElideMode.ElideMiddle
-    return put_text(painter, rect, painter.fontMetrics().elidedText(text, mode, rect.width()))
-
-
 def paint_thinking_rule(ink: Ink, x: int, y: int, height: int) -> None:
     """Paint the hairline at the left of open thinking, as far as it has to be painted."""
     top = max(y - _RULE_BEYOND, ink.top)
@@ -88,7 +55,9 @@ def paint_version(ink: Ink, page: Page, rect: QRect, versions: tuple[int, int]) 
 
 
 def paint_stats(ink: Ink, page: Page, row: QRect, message: Message) -> None:
-    """Paint the figures at the right of a footer, as many as there is room for."""
+    """Paint the figures at the right of a footer, as many as there is room for; the cost stays
+    longest.
+    """
     painter = ink.painter
     painter.setFont(page.look.numbers)
     painter.setPen(ink.tokens.text3)
@@ -96,8 +65,8 @@ def paint_stats(ink: Ink, page: Page, row: QRect, message: Message) -> None:
     parts = stats(message)
     widths = [metrics.horizontalAdvance(part) for part in parts]
     while parts and sum(widths) + _STATS_GAP * (len(parts) - 1) > row.width():
-        parts.pop()
-        widths.pop()
+        last = -2 if cost_words(message) and len(parts) > 1 else -1
+        del parts[last], widths[last]
     right = row.right() + 1
     for part, width in zip(reversed(parts), reversed(widths), strict=True):
         put_text(painter, QRect(right - width, row.top(), width, row.height()), part)

@@ -63,12 +63,14 @@ class State(NamedTuple):
         near: whether the pointer or the keyboard is at it, so that its pieces show their tools.
         marked: what is selected or found in it.
         siblings: its place among its siblings and how many there are, from 1.
+        paints: whether a picture can be made of an answer.
     """
 
     active: bool
     near: bool
     marked: Marked
     siblings: tuple[int, int]
+    paints: bool = False
 
 
 class MessageBody(ABC):

@@ -1,7 +1,7 @@
 """The scrolled and painted surface of a conversation, with the widgets that lie over it."""
 
 import time
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
@@ -73,6 +73,8 @@ class TranscriptCanvas(QAbstractScrollArea):
     """How many sizes larger, or smaller when negative."""
     copy_wanted = Signal(str)
     """The id of a message that is to be copied as it is written."""
+    picture_wanted = Signal(str)
+    """The id of an answer that a picture is to be made of."""
     _ask = Signal(list)
     _tell_painted = Signal(str, int)
     _replace = Signal()
@@ -115,6 +117,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         self._stale = True
         self._keyboard = False
         self._trimmed_at = 0
+        self.paints: Callable[[], bool] = lambda: False
+        """Tells whether there is a model that makes pictures."""
         self.paint_seconds = 0.0
         """How long the last painting took."""
         self._painted_chars: tuple[str, int] = ("", -1)
@@ -319,7 +323,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         last = index == len(self.column.items) - 1
         near = self._keyboard or index == self.pointer.hovered
         marked = Marked(self.pointer.selection.of(item.id), self.search.hits_of(item.id))
-        return State(last or near, near, marked, self.column.siblings(item.id))
+        shown = last or near
+        return State(shown, near, marked, self.column.siblings(item.id), shown and self.paints())
 
     def place_controls(self) -> None:
         """Lay the widgets over what is visible."""
@@ -413,6 +418,8 @@ class TranscriptCanvas(QAbstractScrollArea):
         self.pill.retranslate()
         self.rail.retranslate()
         for item in self.column.items:
-            if isinstance(item.body, AnswerBody) and item.body.card is not None:
-                item.body.card.retell(item.body.message)
+            if isinstance(item.body, AnswerBody):
+                item.body.tail.retell()
+                if item.body.card is not None:
+                    item.body.card.retell(item.body.message)
         self.rebuild()

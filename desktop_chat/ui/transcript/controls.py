@@ -36,9 +36,11 @@ class Command:
     """What pressing does.
 
     Attributes:
-        name: ``action``, ``piece``, ``sibling``, ``thinking``, ``detail``, ``unfold``.
+        name: ``action``, ``piece``, ``file``, ``sibling``, ``thinking``, ``detail``, ``tool``,
+            ``unfold``.
         message_id: of the message it belongs to.
-        value: the action, the step, or the number of the piece and its verb, as text.
+        value: the action, the step, the number of the tool, or the number of the piece or file
+            and its verb, as text.
     """
 
     name: str

@@ -44,12 +44,16 @@ class Deeds:
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for text, icon, slot in rows:
             menu.add(text, icon, slot=slot)
+        self.open_menu(menu)
+        return menu
+
+    def open_menu(self, menu: Menu) -> None:
+        """Open a menu below what was pressed, or at the pointer."""
         pressed = self.window.window().focusWidget()
         if isinstance(pressed, QAbstractButton) and self.window.isAncestorOf(pressed):
             menu.open_for(pressed)
         else:
             menu.open_at(QCursor.pos())
-        return menu
 
     def copy(self, text: str) -> None:
         """Put plain text on the clipboard."""

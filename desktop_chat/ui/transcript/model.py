@@ -368,6 +368,8 @@ class Column:
             if live or near.start - _NEAR_MESSAGES <= index < near.stop + _NEAR_MESSAGES:
                 body.keep(self.page, top - margin - y, bottom + margin - y)
                 continue
+            # Pictures know who shows them.
+            body.drop(self.page)
             item.body = None
             self._loaded.discard(index)
         self._trim_texts(near)

@@ -1,5 +1,6 @@
-"""A message of the user: plain text in a bubble, folded where it is long."""
+"""A message of the user: its files, and plain text in a bubble, folded where it is long."""
 
+from collections.abc import Set
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF
@@ -18,8 +19,10 @@ from desktop_chat.ui.transcript.controls import (
     action_icon,
     switch_controls,
 )
+from desktop_chat.ui.transcript.files.file_row import FileRow
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Page
+from desktop_chat.ui.transcript.pieces import Piece
 from desktop_chat.ui.transcript.places import Part
 from desktop_chat.ui.transcript.section import Section
 from desktop_chat.ui.transcript.text.plain import PlainStream
@@ -35,6 +38,7 @@ _GAP: Final = 20
 _FOLD_ROW: Final = 32
 _FOLD_WIDTH: Final = 200
 _FIT_LINES: Final = 60
+_BELOW_FILES: Final = 8
 
 
 def folded(text: str) -> str:
@@ -61,6 +65,7 @@ class QuestionBody(MessageBody):
         self.open = False
         self._section = Section(lexers, Face.BUBBLE)
         self._width = 0
+        self.files = FileRow(message.id, message.attachments, page)
         self._fill(page)
 
     @property
@@ -87,6 +92,7 @@ class QuestionBody(MessageBody):
     def _fit(self, page: Page) -> None:
         """Make the bubble as wide as its text."""
         room = self._room(page)
+        self.files.fit(min(room + 2 * _PAD_X, page.width), page)
         self._width = room
         if len(self._section.pieces) <= _FIT_LINES:
             inner = page.narrowed(room)
@@ -94,7 +100,7 @@ class QuestionBody(MessageBody):
             widths = [piece.natural_width(inner) for piece in self._section.pieces]
             line = page.look.styles[Face.BUBBLE].leading
             wrapped = any(piece.height > line for piece in self._section.pieces)
-            self._width = room if wrapped else min(room, int(max(widths)) + 1)
+            self._width = room if wrapped else min(room, int(max(widths, default=0)) + 1)
         if self.foldable:
             self._width = max(self._width, min(room, _FOLD_WIDTH))
 
@@ -102,18 +108,58 @@ class QuestionBody(MessageBody):
         """Return the sections that are shown."""
         x = page.width - self._width - _PAD_X
         inner = page.narrowed(self._room(page))
-        return (Placed(Part.BODY, self._section, x, _GAP + _PAD_Y, inner),)
+        y = self._bubble(page).top() + _PAD_Y
+        return (Placed(Part.BODY, self._section, x, y, inner),)
+
+    @property
+    def _wordless(self) -> bool:
+        """Whether there are files alone, and no bubble."""
+        return bool(self.files.files) and not self._text.strip()
+
+    def _files_x(self, page: Page) -> int:
+        return page.width - min(self._room(page) + 2 * _PAD_X, page.width)
 
     def _bubble(self, page: Page) -> QRect:
+        """Return where the bubble is; without one, where the files are."""
+        files = self.files
+        if self._wordless:
+            return QRect(page.width - files.width, _GAP, files.width, files.height)
+        top = _GAP + (files.height + _BELOW_FILES if files.files else 0)
         height = self._section.height + 2 * _PAD_Y
         if self.foldable:
             height += _FOLD_ROW
         width = self._width + 2 * _PAD_X
-        return QRect(page.width - width, _GAP, width, height)
+        return QRect(page.width - width, top, width, height)
 
     def height(self, page: Page) -> int:
         """Return the height, measured or estimated."""
-        return _GAP + self._bubble(page).height()
+        return self._bubble(page).bottom() + 1
+
+    def measure(self, page: Page, top: int, bottom: int) -> None:
+        """Measure downwards what touches a range of heights."""
+        super().measure(page, top, bottom)
+        self.files.measure(top - _GAP, bottom - _GAP, page)
+
+    def measure_up(self, page: Page, y: int, amount: int) -> int:
+        """Measure upwards from a height; return how much it has grown above that height."""
+        self.files.measure(y - amount - _GAP, y - _GAP, page)
+        return super().measure_up(page, y, amount)
+
+    def arrived(self, pieces: Set[Piece], page: Page) -> int | None:
+        """Take note of pictures that have come; they are as large as their places."""
+        if self.files.holds(pieces):
+            return _GAP
+        return super().arrived(pieces, page)
+
+    def keep(self, page: Page, top: int, bottom: int) -> None:
+        """Let the layouts and pictures outside a range of heights go."""
+        super().keep(page, top, bottom)
+        self.files.keep(top - _GAP, bottom - _GAP)
+
+    def drop(self, page: Page) -> None:
+        """Let all layouts and pictures go."""
+        super().drop(page)
+        self.files.drop()
 
     def resize(self, page: Page) -> None:
         """Forget what depends on the width."""
@@ -127,7 +173,8 @@ class QuestionBody(MessageBody):
         """Paint what has to be painted."""
         t = ink.tokens
         bubble = self._bubble(page).translated(x, y)
-        if ink.wanted(bubble):
+        self.files.paint(ink, page, x + self._files_x(page), y + _GAP)
+        if ink.wanted(bubble) and not self._wordless:
             ink.box(QRectF(bubble), RADIUS_POPUP, t.bubble, t.edge)
             place = self.placed(page)[0]
             place.section.paint(ink, place.page, x + place.x, y + place.y, Part.BODY, state.marked)
@@ -147,7 +194,7 @@ class QuestionBody(MessageBody):
         """Return what can be pressed between two heights."""
         message_id = self.message.id
         bubble = self._bubble(page)
-        result = []
+        result = self.files.controls(page, x + self._files_x(page), y + _GAP, view)
         if self.foldable:
             lines = self._text.count("\n") + 1
             text = tr("Show less") if self.open else tr("Show all")

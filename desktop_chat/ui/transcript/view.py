@@ -18,6 +18,7 @@ from desktop_chat.ui.transcript.cards import Card
 from desktop_chat.ui.transcript.code.layout_code import CodePiece
 from desktop_chat.ui.transcript.controls import Command
 from desktop_chat.ui.transcript.deeds import Deeds
+from desktop_chat.ui.transcript.files.view_files import ViewFiles
 from desktop_chat.ui.transcript.places import Part
 from desktop_chat.ui.transcript.question import QuestionBody
 
@@ -44,6 +45,8 @@ class TranscriptView(TranscriptCanvas):
     """Message id, and -1 or +1."""
     write_failed = Signal(str, object)
     """A file's name, and the ``OSError`` that kept it from being written."""
+    use_requested = Signal(object)
+    """The ``Attachment`` of a picture that is to go with the next question."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -63,8 +66,10 @@ class TranscriptView(TranscriptCanvas):
         self._clock.timeout.connect(self._tick)
         self.deeds = Deeds(self, theme, self.write_failed.emit)
         self.announcer = Announcer(self)
+        self.files = ViewFiles(self)
         self.overlay.pressed.connect(self._pressed)
         self.copy_wanted.connect(self.copy_message)
+        self.picture_wanted.connect(lambda name: self.action_requested.emit(name, "picture"))
 
     # What is shown
 
@@ -79,7 +84,7 @@ class TranscriptView(TranscriptCanvas):
             branch: first to last; heads are asked for through ``texts_needed`` when near.
             siblings: message id -> its place among its siblings, from 1, and their number.
         """
-        self._drain()
+        self.drain()
         held = self.scroller.hold(self._switched)
         self._switched = ""
         known = branch and self.column.index_of(branch[-1].id) is not None
@@ -116,7 +121,7 @@ class TranscriptView(TranscriptCanvas):
 
     def add_message(self, message: Message) -> None:
         """Append a message; a question takes the reader to the end."""
-        self._drain()
+        self.drain()
         self.column.add(message)
         self.search.message_added()
         if message.state is MessageState.STREAMING:
@@ -130,7 +135,7 @@ class TranscriptView(TranscriptCanvas):
 
     def reopen_message(self, message: Message) -> None:
         """Let a finished answer grow again."""
-        self._drain()
+        self.drain()
         index = self.column.index_of(message.id)
         if index is None:
             return
@@ -153,7 +158,7 @@ class TranscriptView(TranscriptCanvas):
         if not self._frame_timer.isActive():
             self.wake()
         if len(self._deltas) > _DRAIN:
-            self._drain()
+            self.drain()
 
     def set_notice(self, message_id: str, notice: Notice | None) -> None:
         """Show why a message waits, or that it waits no more."""
@@ -171,7 +176,7 @@ class TranscriptView(TranscriptCanvas):
 
     def finish_message(self, message: Message) -> None:
         """Show the final form of a message."""
-        self._drain()
+        self.drain()
         self._live.discard(message.id)
         for is_reasoning in (True, False):
             self._began.pop((message.id, is_reasoning), None)
@@ -211,7 +216,7 @@ class TranscriptView(TranscriptCanvas):
             pause = max(0.0, self._next_frame - time.perf_counter())
             self._frame_timer.start(int(pause * 1000))
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """Hand what has arrived to the messages."""
         deltas, self._deltas = self._deltas, []
         texts: dict[tuple[str, bool], list[str]] = {}
@@ -241,7 +246,7 @@ class TranscriptView(TranscriptCanvas):
             return
         started = time.perf_counter()
         self.lexers.budget.renew()
-        self._drain()
+        self.drain()
         scroller = self.scroller
         waiting = [
             index
@@ -355,11 +360,14 @@ class TranscriptView(TranscriptCanvas):
         elif command.name == "sibling":
             self._switched = message_id
             self.sibling_requested.emit(message_id, int(command.value))
+        elif command.name == "file":
+            number, _, verb = command.value.partition(" ")
+            self.files.press(index, int(number), verb)
         elif command.name == "piece":
             number, _, verb = command.value.partition(" ")
             self._press_piece(index, int(number), verb)
         else:
-            self._fold(index, command.name)
+            self._fold(index, command.name, command.value)
 
     def _press_piece(self, index: int, number: int, verb: str) -> None:
         """Do what a control of a piece is for; what was pressed stays where it is."""
@@ -382,13 +390,15 @@ class TranscriptView(TranscriptCanvas):
         elif verb.startswith("copy"):
             self.overlay.confirm((body.message.id, f"piece:{number}:{verb}"))
 
-    def _fold(self, index: int, what: str) -> None:
+    def _fold(self, index: int, what: str, value: str = "") -> None:
         """Fold or unfold a part of a message; the row that was pressed stays where it is."""
         body = self.column.body(index)
         if isinstance(body, AnswerBody) and what == "thinking":
             body.thinking.toggle()
         elif isinstance(body, AnswerBody) and what == "detail" and body.card is not None:
             body.card.toggle_detail()
+        elif isinstance(body, AnswerBody) and what == "tool":
+            body.tail.calls[int(value)].toggle_detail()
         elif isinstance(body, QuestionBody):
             body.toggle(self.page)
         self.scroller.pause()

@@ -2,8 +2,10 @@
 
 import time
 
-from desktop_chat.core.i18n import tr
+from desktop_chat.chat.words import fill
+from desktop_chat.core.i18n import ntr, tr
 from desktop_chat.core.messages import Message
+from desktop_chat.ui.money import money
 
 
 def clock_time(created_at: float) -> str:
@@ -34,8 +36,61 @@ def thinking_title(seconds: float | None, *, live: bool) -> str:
     return tr("Thought for {seconds} s").format(seconds=max(1, round(seconds)))
 
 
+def age(since: float) -> str:
+    """Return how long ago something was: ``3 min ago``.
+
+    Args:
+        since: seconds since the epoch.
+    """
+    minutes = max(0, int(time.time() - since)) // 60
+    if not minutes:
+        return tr("just now")
+    if minutes < 60:
+        return ntr("{count} min ago", "{count} min ago", minutes).format(count=minutes)
+    hours = minutes // 60
+    if hours < 48:
+        return ntr("{count} h ago", "{count} h ago", hours).format(count=hours)
+    return ntr("{count} day ago", "{count} days ago", hours // 24).format(count=hours // 24)
+
+
+def origin(message: Message) -> str:
+    """Return which service answered, in whose place, and whether the answer is an earlier one."""
+    parts = [message.service_name if message.model else ""]
+    if message.asked_service:
+        parts.append(fill(tr("backup for {service}"), service=message.asked_service))
+    if message.cached_at is not None:
+        parts.append(fill(tr("from the cache, {age}"), age=age(message.cached_at)))
+    return " · ".join(part for part in parts if part)
+
+
+def cost_words(message: Message) -> str:
+    """Return what an answer cost, or "" where that is not known."""
+    return "" if message.cost is None else money(message.cost.amount, message.cost.currency)
+
+
+def figures(message: Message) -> str:
+    """Return the tokens and the cost of an answer, in lines, for a tooltip; "" without any."""
+    usage = message.usage
+    lines = []
+    if usage is not None:
+        counts = (
+            (tr("Input: {count} tokens"), usage.input_tokens),
+            (tr("From the service's cache: {count}"), usage.cached_tokens),
+            (tr("Written to the cache: {count}"), usage.cache_write_tokens),
+            (tr("Output: {count} tokens"), usage.output_tokens),
+            (tr("Of it thinking: {count}"), usage.reasoning_tokens),
+            (tr("Pictures: {count}"), usage.images),
+        )
+        lines = [words.format(count=f"{count:,}") for words, count in counts if count]
+    if cost := cost_words(message):
+        lines.append(tr("Cost by the price list: {cost}").format(cost=cost))
+    elif lines:
+        lines.append(tr("Cost unknown: this model has no price here."))
+    return "\n".join(lines)
+
+
 def stats(message: Message) -> list[str]:
-    """Return tokens, speed and time to the first token, as far as they are known."""
+    """Return tokens, speed, time to the first token and cost, as far as they are known."""
     parts = []
     usage, timing = message.usage, message.timing
     if usage is not None and (usage.input_tokens or usage.output_tokens):
@@ -50,4 +105,6 @@ def stats(message: Message) -> list[str]:
             if seconds > 0:
                 parts.append(tr("{rate} tok/s").format(rate=f"{usage.output_tokens / seconds:.1f}"))
         parts.append(tr("TTFT {seconds} s").format(seconds=f"{timing.first_token:.2f}"))
+    if cost := cost_words(message):
+        parts.append(cost)
     return parts

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QLoggingCategory, QObject, Signal
+from PySide6.QtCore import QLoggingCategory, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from desktop_chat.core.errors import ErrorInfo
@@ -30,6 +30,10 @@ from desktop_chat.ui.transcript.worker import Worker
 if TYPE_CHECKING:
     from desktop_chat.ui.transcript.pieces import Piece
 
+SCHEME: Final = "attachment:"
+"""Before the key of a picture that the store has. No text of a model is asked for by it: only a
+message's own files are.
+"""
 _KEPT_BYTES: Final = 64 * 1024 * 1024
 """So much of decoded pictures stays that are far from the viewport."""
 _KEPT_ORIGINALS: Final = 128 * 1024 * 1024
@@ -53,6 +57,7 @@ class Picture:
         image: decoded, as large as it was asked for, or None.
         savable: whether there is anything to save.
         is_data: whether it is a ``data:`` URI.
+        stored: whether the store has it.
     """
 
     __slots__ = (
@@ -67,6 +72,7 @@ class Picture:
         "pieces",
         "savable",
         "size",
+        "stored",
         "trouble",
     )
 
@@ -84,6 +90,7 @@ class Picture:
         self.asked = False
         """Whether it is being decoded."""
         self.savable = True
+        self.stored = href.startswith(SCHEME)
         self.is_data = is_data(href)
         if self.is_data:
             start = data_bytes(href, first=True)
@@ -128,6 +135,9 @@ class Images(QObject):
     """The set of pieces that waited for what is there now."""
     wanted = Signal(str)
     """The address of a remote image that the reader asked for; ``supply`` or ``fail`` answer."""
+    stored_wanted = Signal(str)
+    """The key of a stored picture that is near the viewport; ``supply`` or ``fail`` answer."""
+    _want = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -135,6 +145,8 @@ class Images(QObject):
         self._kept: OrderedDict[int, Picture] = OrderedDict()
         self._kept_bytes = 0
         self.worker = Worker(self)
+        # Not at once: pieces are being measured when they ask.
+        self._want.connect(self.stored_wanted, Qt.ConnectionType.QueuedConnection)
         # Decoders tell the log of each fault in a picture; the card tells the reader.
         QLoggingCategory.setFilterRules("qt.gui.imageio*=false")
 
@@ -157,6 +169,12 @@ class Images(QObject):
             picture.error = None
             self.wanted.emit(picture.href)
             self._tell(picture)
+
+    def fetch(self, picture: Picture) -> None:
+        """Ask for a picture that the store has; nobody is told that it is on its way."""
+        if not picture.loading and not picture.here:
+            picture.loading = True
+            self._want.emit(picture.href.removeprefix(SCHEME))
 
     def supply(self, key: str, data: bytes) -> None:
         """Give an image its bytes.

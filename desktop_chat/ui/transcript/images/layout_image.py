@@ -35,7 +35,8 @@ _LEAST: Final = 16
 """A smaller image has a frame of this size."""
 _TOOL: Final = 24
 _TOOL_INSET: Final = 8
-_TOOL_ROOM: Final = 80
+_TOOL_ROOM: Final = 28
+"""A picture with tools on it is so much wider than they are."""
 _BASE_EM: Final = 14
 _VEIL: Final = 96
 _HTML_BYTES: Final = 4 * 1024 * 1024
@@ -107,7 +108,10 @@ class ImagePiece(Piece):
 
     def _fit(self, picture: Picture, page: Page) -> tuple[int, int]:
         """Return the size in which a picture is shown: never larger than its own."""
-        width, height = picture.size
+        return self._fit_size(picture.size, page)
+
+    def _fit_size(self, size: tuple[int, int], page: Page) -> tuple[int, int]:
+        width, height = size
         scale = page.look.styles[Face.CELL].em / _BASE_EM
         room = (page.width - self.indent, TALLEST * scale)
         part = min(1.0, room[0] / width, room[1] / height)
@@ -202,18 +206,24 @@ class ImagePiece(Piece):
         ]
         if not keys.active:
             return found
+        tools = self._tools()
+        room = len(tools) * (_TOOL + 4) - 4
         # Beside a small picture, so that they do not hide it.
-        inside = width >= _TOOL_ROOM and height >= _TOOL + 2 * _TOOL_INSET
-        x = keys.x + width + (-2 * _TOOL - 4 - _TOOL_INSET if inside else _TOOL_INSET)
+        inside = width >= room + _TOOL_ROOM and height >= _TOOL + 2 * _TOOL_INSET
+        x = keys.x + width + (-room - _TOOL_INSET if inside else _TOOL_INSET)
         place = QRect(x, keys.y + (_TOOL_INSET if inside else 0), _TOOL, _TOOL)
-        for verb, icon, words in (
-            ("copy", "copy", tr("Copy image")),
-            ("save", "download-simple", tr("Save image")),
-        ):
+        for verb, icon, words in tools:
             command = keys.command(verb)
             found.append(Control(keys.key(verb), Kind.TOOL, place, command, icon=icon, name=words))
             place = place.translated(_TOOL + 4, 0)
         return found
+
+    def _tools(self) -> list[tuple[str, str, str]]:
+        """Return verb, icon and name of what can be done with the picture."""
+        return [
+            ("copy", "copy", tr("Copy image")),
+            ("save", "download-simple", tr("Save image")),
+        ]
 
     def press(self, verb: str, deeds: Deeds, page: Page) -> bool:
         """Load, show larger, copy or save the image."""

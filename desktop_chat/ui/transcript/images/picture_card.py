@@ -132,7 +132,7 @@ def title_run(block: ImageBlock) -> Run:
 
 def _lines(block: ImageBlock, picture: Picture) -> list[tuple[Face, tuple[Span, ...]]]:
     lines: list[tuple[Face, tuple[Span, ...]]] = []
-    if not picture.is_data:
+    if not picture.is_data and not picture.stored:
         lines.append((Face.RAW, address_spans(block.href)))
     words = ""
     if block.open:
@@ -154,6 +154,8 @@ def _buttons(block: ImageBlock, picture: Picture) -> list[tuple[str, str, Kind]]
     """Return verb, words and shape of each button, the main one last."""
     if block.open or picture.loading:
         return []
+    if picture.stored and not picture.here:
+        return []
     if not picture.here:
         again = picture.error is not None
         return [
@@ -161,7 +163,7 @@ def _buttons(block: ImageBlock, picture: Picture) -> list[tuple[str, str, Kind]]
             ("load", tr("Try again") if again else tr("Load"), Kind.SECONDARY),
         ]
     buttons = []
-    if not picture.is_data:
+    if not picture.is_data and not picture.stored:
         buttons.append(("copy-address", tr("Copy address"), Kind.QUIET))
     if picture.savable:
         buttons.append(("save", tr("Save as"), Kind.SECONDARY))

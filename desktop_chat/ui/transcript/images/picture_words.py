@@ -38,6 +38,8 @@ def failure_words(error: ErrorInfo) -> str:
 
 
 def _failure(error: ErrorInfo) -> str:
+    if error.code == "file_gone":
+        return tr("The picture is no longer there.")
     if error.code == "private_address":
         return tr(
             "The address leads into this computer or its own network, so nothing was fetched."

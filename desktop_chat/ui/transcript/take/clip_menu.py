@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.ui.controls.popup import Menu
+from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.take.clip_forms import Form
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ def open_menu(canvas: TranscriptCanvas, point: QPoint, at: QPoint) -> None:
 
         _more(menu, tr("Copy message as"), lambda: open_forms(canvas, at, copy_message))
     _add_thing(menu, canvas, point)
+    body = canvas.column.items[index].body
+    if isinstance(body, AnswerBody) and body.message.text and not body.live and canvas.paints():
+        words = tr("Make a picture of this")
+        menu.add(words, "image", slot=lambda: canvas.picture_wanted.emit(message_id))
     menu.add_separator()
     menu.add(
         tr("Select all"),

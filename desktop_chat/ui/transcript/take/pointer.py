@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip
 
+from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import PieceAt
 from desktop_chat.ui.transcript.take.clip_menu import open_menu
 from desktop_chat.ui.transcript.take.finder import Finder
@@ -131,11 +132,21 @@ class Pointer:
         canvas.place_controls()
 
     def _tip(self, event: QHelpEvent) -> None:
-        text = self._canvas.links.tip(event.pos())
+        text = self._canvas.links.tip(event.pos()) or self._told(event.pos())
         if text:
             QToolTip.showText(event.globalPos(), text, self._canvas.viewport())
         else:
             QToolTip.hideText()
+
+    def _told(self, point: QPoint) -> str:
+        """Return what a message has to tell of a point beside its text."""
+        canvas = self._canvas
+        index = self.find.item_at(point)
+        body = canvas.column.items[index].body if index >= 0 else None
+        if not isinstance(body, AnswerBody):
+            return ""
+        y = point.y() + canvas.scroller.top - canvas.column.top_of(index)
+        return body.tip(canvas.page, point.x() - canvas.left, y)
 
     # Pressing
 
