@@ -187,7 +187,7 @@ async def test_a_redirect_within_the_host_and_one_to_nowhere(transport: HttpTran
     async with ByteServer(
         [reply(308, "", "Location: /v2"), reply(302, ""), reply(302, "", "Location: http://[x/")]
     ) as server:
-        for target in ("127.0.0.1", "127.0.0.1", ""):
+        for target in ("127.0.0.1", "", ""):
             info = await fail(transport, get(server.url))
             assert (info.kind, info.values["target"]) == (ErrorKind.REDIRECT, target)
 
