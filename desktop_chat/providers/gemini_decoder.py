@@ -68,7 +68,8 @@ class GeminiDecoder(ReplyDecoder):
         self._said: list[dict[str, JsonValue]] = []
         self._said_size = 0
         self._open: set[int] = set()
-        self._counted: Usage | None = None
+        self._unsigned = 0
+        self._told_counts: object = None
 
     @property
     def finished(self) -> bool:
@@ -81,23 +82,34 @@ class GeminiDecoder(ReplyDecoder):
         for candidate in candidates if isinstance(candidates, list) else ():
             if isinstance(candidate, dict):
                 self._candidate(candidate)
-        self._count(payload.get("usageMetadata"))
-        self._judge_question(payload.get("promptFeedback"))
-        return not payload.get("error") and any(field in payload for field in _REPLY)
+        if told := payload.get("usageMetadata"):
+            self._told_counts = told
+        if feedback := payload.get("promptFeedback"):
+            self._judge_question(feedback)
+        known = candidates or any(field in payload for field in _REPLY)
+        return bool(known) and not payload.get("error")
 
     def _candidate(self, candidate: dict[str, Any]) -> None:
         content = candidate.get("content")
-        given = content.get("parts") if isinstance(content, dict) else None
-        parts = [p for p in given if isinstance(p, dict)] if isinstance(given, list) else []
+        parts = content.get("parts") if isinstance(content, dict) else None
+        if not isinstance(parts, list):
+            parts = []
         if index := candidate.get("index"):
             self._further(index, parts, ended=bool(candidate.get("finishReason")))
             return
         for part in parts:
-            self._part(part)
+            if isinstance(part, dict):
+                self._part(part)
         if reason := text_of(candidate.get("finishReason")):
             self._finish(reason, candidate)
 
     def _part(self, part: dict[str, Any]) -> None:
+        text = part.get("text")
+        if len(part) == 1 and text and isinstance(text, str):
+            # What comes by thousands.
+            self._add(text, thinking=False)
+            self._unsigned += len(text)
+            return
         signature = text_of(part.get("thoughtSignature"))
         thought = part.get("thought") is True
         if isinstance(call := part.get("functionCall"), dict):
@@ -107,10 +119,16 @@ class GeminiDecoder(ReplyDecoder):
             if not thought:
                 self._image(data)
         else:
-            text = text_of(part.get("text")) or _ran(part)
-            if text:
-                self._add(text, thinking=thought)
-            self._keep("thought" if thought else "text", 0 if thought else len(text), signature)
+            self._text(text_of(text) or _ran(part), signature, thought=thought)
+
+    def _text(self, text: str, signature: str, *, thought: bool) -> None:
+        if text:
+            self._add(text, thinking=thought)
+        length = 0 if thought else len(text)
+        if signature:
+            self._keep("thought" if thought else "text", signature, length)
+        else:
+            self._unsigned += length
 
     def _call(self, call: dict[str, Any], signature: str) -> None:
         """Take a call. Older versions put its signature inside."""
@@ -122,7 +140,7 @@ class GeminiDecoder(ReplyDecoder):
         id_ = whole(text_of(call.get("id")))
         self._put(ToolCallDelta(self._calls, id_, name, whole(arguments)))
         self._calls += 1
-        self._keep("call", 0, signature or text_of(call.get("thoughtSignature")))
+        self._keep("call", signature or text_of(call.get("thoughtSignature")))
 
     def _image(self, data: dict[str, Any]) -> None:
         if self._images >= MAX_IMAGES:
@@ -132,12 +150,12 @@ class GeminiDecoder(ReplyDecoder):
             self._put(picture)
             self.started = True
 
-    def _further(self, index: object, parts: list[dict[str, Any]], *, ended: bool) -> None:
+    def _further(self, index: object, parts: list[Any], *, ended: bool) -> None:
         """Take a piece of a further answer."""
         if not isinstance(index, int) or not 0 < index < MAX_CHOICES:
             return
         texts = {True: "", False: ""}
-        for part in parts:
+        for part in filter(_is_object, parts):
             texts[part.get("thought") is True] += text_of(part.get("text")) or _ran(part)
         if any(texts.values()):
             self._put(ChoiceDelta(index, whole(texts[False]), whole(texts[True])))
@@ -163,14 +181,11 @@ class GeminiDecoder(ReplyDecoder):
             info = self._errors.from_payload({"error": said}, self._headers)
             self._fail(replace(info, kind=ErrorKind.CONTENT_FILTER))
 
-    def _keep(self, kind: str, length: int, signature: str) -> None:
-        """Remember a part for the echo: a signed one must go back as it came, by itself."""
-        if not signature and (kind == "thought" or (kind == "text" and not length)):
-            return
-        last = self._said[-1] if self._said else {}
-        if kind == "text" and not signature and last.keys() == {"type", "length"}:
-            last["length"] = count_of(last["length"]) + length
-            return
+    def _keep(self, kind: str, signature: str = "", length: int = 0) -> None:
+        """Remember a part for the echo: a signed one must go back as it came, by itself. Text
+        without a signature may have come in any pieces.
+        """
+        self._keep_unsigned()
         entry: dict[str, JsonValue] = {"type": kind}
         if kind == "text":
             entry["length"] = length
@@ -180,20 +195,27 @@ class GeminiDecoder(ReplyDecoder):
         if self._said_size <= MAX_ECHO and len(self._said) <= MAX_PARTS:
             self._said.append(entry)
 
+    def _keep_unsigned(self) -> None:
+        if self._unsigned and len(self._said) <= MAX_PARTS:
+            self._said.append({"type": "text", "length": self._unsigned})
+        self._unsigned = 0
+
     def _finish_events(self) -> None:
         """Tell which parts were signed, and where text and calls stand between them."""
+        self._keep_unsigned()
         if self._said_size > MAX_ECHO or len(self._said) > MAX_PARTS:
             return
         if any("signature" in part for part in self._said):
             parts: list[JsonValue] = list(self._said)
             self._put(Echo(self._echoes.make({"parts": parts})))
 
-    def _count(self, told: Any) -> None:
-        """Take counts, which grow from event to event. Thoughts are not among the candidates'
-        tokens, and what tools read is not among the prompt's.
+    def _usage(self) -> Usage | None:
+        """Return the counts, which grow from event to event. Thoughts are not among the
+        candidates' tokens, and what tools read is not among the prompt's.
         """
+        told, self._told_counts = self._told_counts, None
         if not isinstance(told, dict):
-            return
+            return None
         thought = count_of(told.get("thoughtsTokenCount"))
         usage = Usage(
             count_of(told.get("promptTokenCount")) + count_of(told.get("toolUsePromptTokenCount")),
@@ -201,11 +223,11 @@ class GeminiDecoder(ReplyDecoder):
             count_of(told.get("cachedContentTokenCount")),
             thought,
         )
-        if usage != Usage():
-            self._counted = usage
+        return usage if usage != Usage() else None
 
-    def _usage(self) -> Usage | None:
-        return self._counted
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def _ran(part: Mapping[str, Any]) -> str:

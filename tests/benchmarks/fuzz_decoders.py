@@ -48,12 +48,14 @@ from desktop_chat.providers.echoes import EchoMaker
 from desktop_chat.providers.errors import MAX_MESSAGE, MAX_RAW, ErrorReader, retry_after
 from desktop_chat.providers.exchange import Decoder, model_entries
 from desktop_chat.providers.gateway_decoder import GatewayDecoder
+from desktop_chat.providers.gemini_decoder import GeminiDecoder
 from desktop_chat.providers.image_reply import read_images
 from desktop_chat.providers.ollama_decoder import OllamaDecoder
 from desktop_chat.providers.openai_responses_decoder import ResponsesDecoder
 from tests.unit.providers.contract import (
     recordings_anthropic,
     recordings_gateway,
+    recordings_gemini,
     recordings_images,
     recordings_ollama,
     recordings_openai_chat,
@@ -158,6 +160,7 @@ def targets() -> dict[str, Target]:
         "anthropic": Target(
             bodies(recordings_anthropic), lambda: AnthropicDecoder(ERRORS, {}, ECHOES)
         ),
+        "gemini": Target(bodies(recordings_gemini), lambda: GeminiDecoder(ERRORS, {}, ECHOES)),
         "ollama": Target(bodies(recordings_ollama), lambda: OllamaDecoder(ERRORS, {})),
         "gateway": Target(gateway, lambda: GatewayDecoder(ERRORS, {})),
         "websocket": Target(bodies(recordings_websocket) + gateway, read=read_messages),
@@ -170,6 +173,7 @@ def targets() -> dict[str, Target]:
 MODULES: Final = (
     recordings_anthropic,
     recordings_gateway,
+    recordings_gemini,
     recordings_images,
     recordings_ollama,
     recordings_openai_chat,

@@ -91,6 +91,16 @@ def ollama_payload(text: str) -> dict[str, Any]:
     }
 
 
+def gemini_payload(text: str) -> dict[str, Any]:
+    """Return an event of Gemini, which counts in every one."""
+    return {
+        "candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "index": 0}],
+        "usageMetadata": {"promptTokenCount": 11, "candidatesTokenCount": 7, "totalTokenCount": 18},
+        "modelVersion": "gemini-3-flash",
+        "responseId": "9f3a",
+    }
+
+
 def gateway_payload(text: str) -> dict[str, Any]:
     """Return an event of the signed gateway."""
     return {"id": "9f3a", "choices": [{"index": 0, "text": text}]}
@@ -108,6 +118,7 @@ def decoders() -> dict[str, tuple[Callable[[str], dict[str, Any]], str, Callable
     from desktop_chat.providers.echoes import EchoMaker
     from desktop_chat.providers.errors import ErrorReader
     from desktop_chat.providers.gateway_decoder import GatewayDecoder
+    from desktop_chat.providers.gemini_decoder import GeminiDecoder
     from desktop_chat.providers.ollama_decoder import OllamaDecoder
     from desktop_chat.providers.openai_responses_decoder import ResponsesDecoder
 
@@ -121,6 +132,7 @@ def decoders() -> dict[str, tuple[Callable[[str], dict[str, Any]], str, Callable
             lambda: ResponsesDecoder(errors, {}, echoes),
         ),
         "anthropic": (anthropic_payload, "named", lambda: AnthropicDecoder(errors, {}, echoes)),
+        "gemini": (gemini_payload, "sse", lambda: GeminiDecoder(errors, {}, echoes)),
         "ollama": (ollama_payload, "lines", lambda: OllamaDecoder(errors, {})),
         "gateway": (gateway_payload, "sse", lambda: GatewayDecoder(errors, {})),
     }
