@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from desktop_chat.chat import context
 from desktop_chat.chat.asking import new_question, title_for
 from desktop_chat.chat.attachments import first_refusal
-from desktop_chat.chat.gathered import sibling
 from desktop_chat.chat.preparing import prompt_context
 from desktop_chat.chat.saver import Saver
 from desktop_chat.chat.setup import ServiceSetup
@@ -157,18 +156,11 @@ class Dialogue:
             answer, notify, saver=self._saver, tasks=self._tasks, control=control
         )
         try:
-            message = await turn.run(lambda: self._prepare(question))
-            await self._save_siblings(turn, message)
-            return message
+            return await turn.run(lambda: self._prepare(question))
         finally:
             message = turn.snapshot()
             self._branch += [question, message]
             self._remember(turn.remote_id, message)
-
-    async def _save_siblings(self, turn: Turn, message: Message) -> None:
-        if self._saver is not None:
-            for text, reasoning in turn.choices():
-                await self._saver.finish(sibling(message, text, reasoning))
 
     def _remember(self, remote_id: str, message: Message) -> None:
         """Keep the service's own id of the conversation while it is known to hold all of it."""

@@ -4,7 +4,7 @@ A service is not trusted: of everything there is only so much.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from desktop_chat.core.attachments import Attachment, AttachmentKind
@@ -16,7 +16,7 @@ from desktop_chat.core.pictures import SUFFIXES, picture_head
 MAX_TOOL_CALLS: Final = 64
 MAX_TOOL_CHARS: Final = 1_000_000
 """Characters of all arguments together; what comes after them is left out."""
-MAX_CHOICES: Final = 16
+MAX_CHOICES: Final = 127
 MAX_PICTURES: Final = 16
 
 
@@ -48,36 +48,67 @@ class ToolCalls:
 
     def all(self) -> tuple[ToolCall, ...]:
         """Return the calls in the order of their numbers."""
-        for call in self._calls.values():
-            # It is given one here, once, so that it is the same whenever it is asked for.
-            call.id = call.id or new_id()
+        known: set[str] = set()
+        for _, call in sorted(self._calls.items()):
+            # It is given one here, once, so that it is the same whenever it is asked for. Two with
+            # one id would share one result.
+            call.id = new_id() if not call.id or call.id in known else call.id
+            known.add(call.id)
         return tuple(
             ToolCall(call.id, call.name, "".join(call.arguments))
             for _, call in sorted(self._calls.items())
         )
 
 
+@dataclass(slots=True)
+class _Choice:
+    row: Message
+    text: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+
+
 class Choices:
-    """Joins the pieces of further answers."""
+    """Joins the pieces of further answers, each of which is a message of its own."""
 
     def __init__(self) -> None:
-        self._texts: dict[int, tuple[list[str], list[str]]] = {}
+        self._choices: dict[int, _Choice] = {}
 
-    def add(self, piece: ChoiceDelta) -> None:
-        """Take more of one."""
-        if piece.index not in self._texts and len(self._texts) >= MAX_CHOICES:
-            return
-        text, reasoning = self._texts.setdefault(piece.index, ([], []))
-        text.append(piece.text)
-        reasoning.append(piece.reasoning)
+    def add(self, piece: ChoiceDelta, answer: Message) -> tuple[Message, bool] | None:
+        """Take more of one. Return its row and whether it has just begun; None where it says
+        nothing, or is one too many.
 
-    def all(self) -> list[tuple[str, str]]:
-        """Return text and thinking of each, in the order of their numbers."""
-        joined = [
-            ("".join(text), "".join(reasoning))
-            for _, (text, reasoning) in sorted(self._texts.items())
+        Args:
+            piece: what came.
+            answer: that it came along with.
+        """
+        if not piece.text and not piece.reasoning:
+            return None
+        choice = self._choices.get(piece.index)
+        new = choice is None
+        if choice is None:
+            if len(self._choices) >= MAX_CHOICES:
+                return None
+            choice = self._choices[piece.index] = _Choice(sibling(answer))
+        choice.text.append(piece.text)
+        choice.reasoning.append(piece.reasoning)
+        return choice.row, new
+
+    def all(self, answer: Message) -> list[Message]:
+        """Return them, in the order of their numbers.
+
+        Args:
+            answer: that they came along with, as it is now; they are as far.
+        """
+        return [
+            replace(
+                sibling(answer),
+                id=choice.row.id,
+                created_at=choice.row.created_at,
+                text="".join(choice.text),
+                reasoning="".join(choice.reasoning),
+            )
+            for _, choice in sorted(self._choices.items())
         ]
-        return [(text, reasoning) for text, reasoning in joined if text or reasoning]
 
 
 def picture_attachment(part: ImagePart, key: str, number: int) -> Attachment:
@@ -102,22 +133,24 @@ def picture_attachment(part: ImagePart, key: str, number: int) -> Attachment:
     )
 
 
-def sibling(answer: Message, text: str, reasoning: str) -> Message:
-    """Return a further answer that came along with one. What both cost stands in the first."""
+def sibling(answer: Message) -> Message:
+    """Return the row of a further answer that comes along with one, empty. What both cost stands
+    in the first.
+    """
     return Message(
         new_id(),
         answer.conversation_id,
         answer.parent_id,
         answer.role,
-        text,
+        "",
         time.time(),
         state=answer.state,
-        reasoning=reasoning,
         reason=answer.reason,
         error=answer.error,
         service_id=answer.service_id,
         service_name=answer.service_name,
         model=answer.model,
+        run_id=answer.run_id,
         omitted=answer.omitted,
         asked_service=answer.asked_service,
         cached_at=answer.cached_at,

@@ -78,6 +78,15 @@ class _Attach:
 
 
 @dataclass(frozen=True, slots=True)
+class _Rewrite:
+    message_id: str
+    message: Message
+
+    async def run(self, store: ConversationStore) -> None:
+        await store.finish(self.message)
+
+
+@dataclass(frozen=True, slots=True)
 class _Finish:
     message: Message
 
@@ -100,6 +109,10 @@ class _SaveDraft:
 
     async def run(self, store: ConversationStore) -> None:
         await store.save_draft(self.conversation_id, self.text)
+
+
+_PARTS: Final = (_Append, _Attach, _Rewrite)
+"""Writes of a message that its final form makes needless."""
 
 
 class Saver:
@@ -130,7 +143,7 @@ class Saver:
         self._notify = notify
         self._interval = interval
         self._queue: deque[_Write] = deque()
-        self._open: _Append | None = None
+        self._open: dict[str, _Append] = {}
         self._lock = asyncio.Lock()
         self._writer: asyncio.Task[None] | None = None
         self.error: ErrorInfo | None = None
@@ -161,7 +174,7 @@ class Saver:
         files: Sequence[Attached] = (),
     ) -> None:
         """Write the beginning of a turn, after the files that its question names."""
-        self._open = None
+        self._open.clear()
         self._queue.extend(_PutBlob(item.file.blob, item.data) for item in files)
         await self._put(_Begin(conversation, question, answer))
 
@@ -175,11 +188,21 @@ class Saver:
 
     def append(self, message_id: str, channel: Channel, text: str) -> None:
         """Take more of a streaming message; it is written within a second."""
-        if self._open is None or self._open.message_id != message_id:
-            self._open = _Append(message_id)
-            self._queue.append(self._open)
+        write = self._open.get(message_id)
+        if write is None:
+            write = self._open[message_id] = _Append(message_id)
+            self._queue.append(write)
             self._start_writer()
-        self._open.pieces.append((channel, text))
+        write.pieces.append((channel, text))
+
+    def rewrite(self, message: Message) -> None:
+        """Take a streaming message whole, as far as it has come, in place of the pieces that still
+        wait; it is written soon, whether there was a row of it or not.
+        """
+        self._drop(lambda write: isinstance(write, _PARTS) and write.message_id == message.id)
+        self._open.clear()
+        self._queue.append(_Rewrite(message.id, message))
+        self._start_writer()
 
     def attach(
         self, message_id: str, attachments: tuple[Attachment, ...], data: Mapping[str, bytes]
@@ -191,7 +214,7 @@ class Saver:
             attachments: all that it has.
             data: the bytes of those that are new, by key.
         """
-        self._open = None
+        self._open.clear()
         self._queue.extend(_PutBlob(key, content) for key, content in data.items())
         self._queue.append(_Attach(message_id, attachments))
         self._start_writer()
@@ -199,15 +222,13 @@ class Saver:
     def keep_draft(self, conversation_id: str, text: str) -> None:
         """Take what was typed; it is written soon, in place of what waits of it."""
         self._drop(lambda write: isinstance(write, _SaveDraft))
-        self._open = None
+        self._open.clear()
         self._queue.append(_SaveDraft(conversation_id, text))
         self._tasks.start(self._flush_or_retry(), "save draft")
 
     async def finish(self, message: Message) -> None:
         """Write a message whole, in place of the pieces that still wait."""
-        self._drop(
-            lambda write: isinstance(write, _Append | _Attach) and write.message_id == message.id
-        )
+        self._drop(lambda write: isinstance(write, _PARTS) and write.message_id == message.id)
         await self._put(_Finish(message))
 
     async def retry(self) -> None:
@@ -215,7 +236,7 @@ class Saver:
         await asyncio.shield(self._tasks.start(self._flush(), "save conversation"))
 
     async def _put(self, write: _Write) -> None:
-        self._open = None
+        self._open.clear()
         self._queue.append(write)
         # In a task of its own: were the caller cancelled halfway, the write would run twice.
         await asyncio.shield(self._tasks.start(self._flush_or_retry(), "save conversation"))
@@ -252,8 +273,8 @@ class Saver:
         async with self._lock:
             while self._queue:
                 write = self._queue[0]
-                if write is self._open:
-                    self._open = None
+                if isinstance(write, _Append):
+                    self._open.pop(write.message_id, None)
                 try:
                     await write.run(self._store)
                 except StoreError as error:
@@ -276,7 +297,7 @@ class Saver:
         """Tell whether a message's final form waits behind a part of it. What the store refuses
         for good, such as an append to a row that another window has ended, holds up no more.
         """
-        if isinstance(write, _Append | _Attach):
+        if isinstance(write, _PARTS):
             message_id = write.message_id
         elif isinstance(write, _Reopen):
             message_id = write.message.id

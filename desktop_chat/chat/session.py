@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from desktop_chat.chat.asking import check_question, new_answer, new_question, title_for
 from desktop_chat.chat.branches import FIRST_LOAD_CHARS, FIRST_LOAD_MESSAGES, Branches
-from desktop_chat.chat.gathered import sibling
 from desktop_chat.chat.listeners import subscription
 from desktop_chat.chat.preparing import Plan, Preparing, SessionPorts, picture_prompt
 from desktop_chat.chat.saver import Saver
@@ -553,10 +552,11 @@ class ChatSession:
     ) -> None:
         try:
             await turn.run(prepare)
-            await self._keep_beside(turn, plan)
+            await self._keep_remote_id(turn, plan)
         finally:
             message = turn.snapshot()
-            self._kept.add(message)
+            for item in (message, *turn.beside()):
+                self._kept.add(item)
             self._turn, self.running_id = None, None
             if message.state is MessageState.FAILED:
                 self._failed_now.add(message.id)
@@ -565,16 +565,9 @@ class ChatSession:
             self._emit(RunningChanged(False))
             self._running_changed(self, False)
 
-    async def _keep_beside(self, turn: Turn, plan: Plan) -> None:
-        """Keep what came with an answer: further answers as its siblings, the service's own id of
-        the conversation.
-        """
+    async def _keep_remote_id(self, turn: Turn, plan: Plan) -> None:
+        """Keep the service's own id of the conversation while it is known to hold this branch."""
         message = turn.snapshot()
-        saves: list[Coroutine[Any, Any, None]] = []
-        for text, reasoning in turn.choices():
-            beside = sibling(message, text, reasoning)
-            self._kept.add(beside)
-            saves.append(self._saver.finish(beside))
         same = message.service_id == plan.answer.service_id
         remote_id = turn.remote_id or (plan.remote_id if same else "")
         done = message.state is MessageState.DONE and self.conversation.leaf_id == message.id
@@ -583,11 +576,8 @@ class ChatSession:
             remote_ids = {message.service_id: remote_id}
             self.conversation = replace(self.conversation, remote_ids=remote_ids)
             self._tell_conversation()
-            saves.append(self._save_conversation())
-        if saves:
-            start = self._ports.tasks.start
-            saving = [start(save, "save beside answer") for save in saves]
-            await asyncio.wait(saving, timeout=_SAVE_PATIENCE)
+            saving = self._ports.tasks.start(self._save_conversation(), "save remote id")
+            await asyncio.wait({saving}, timeout=_SAVE_PATIENCE)
 
     def _hear(self, event: StreamEvent) -> None:
         running = self.running_id

@@ -129,9 +129,9 @@ class Turn:
         self._reasoning = ["".join(self._reasoning)]
         return replace(self._answer, text=self._text[0], reasoning=self._reasoning[0])
 
-    def choices(self) -> list[tuple[str, str]]:
-        """Return text and thinking of each further answer that came along with this one."""
-        return self._choices.all()
+    def beside(self) -> list[Message]:
+        """Return each further answer that came along with this one, as far as it has come."""
+        return self._choices.all(self._answer)
 
     async def run(self, prepare: Callable[[], Awaitable[Prepared]]) -> Message:
         """Ask, and return the answer in its final form, saved or in the saver's hands.
@@ -198,13 +198,16 @@ class Turn:
             case ToolCallDelta():
                 self._calls.add(event)
             case ChoiceDelta():
-                self._choices.add(event)
+                self._add_choice(event)
             case Echo(data):
                 self._echo = data
             case RemoteId(id_):
                 self.remote_id = id_
             case Answered():
                 self._answer = self._answered(event)
+                if self._saver is not None:
+                    # Were this run to die now, the text would stand under who was asked.
+                    self._saver.rewrite(self.snapshot())
             case _:
                 pass
         self._notify(event)
@@ -220,6 +223,18 @@ class Turn:
             asked_service=asked.service_name if switched else asked.asked_service,
             cached_at=event.cached_at,
         )
+
+    def _add_choice(self, piece: ChoiceDelta) -> None:
+        taken = self._choices.add(piece, self._answer)
+        if taken is None or self._saver is None:
+            return
+        row, new = taken
+        if new:
+            self._saver.rewrite(row)
+        if piece.reasoning:
+            self._saver.append(row.id, "reasoning", piece.reasoning)
+        if piece.text:
+            self._saver.append(row.id, "text", piece.text)
 
     async def _add_picture(self, part: ImagePart) -> None:
         self._first = self._first or time.monotonic()
@@ -329,5 +344,8 @@ class Turn:
     async def _save(self, message: Message) -> None:
         if self._saver is None:
             return
-        saving = self._tasks.start(self._saver.finish(message), "save answer")
-        await asyncio.wait({saving}, timeout=_SAVE_PATIENCE)
+        saving = [
+            self._tasks.start(self._saver.finish(item), "save answer")
+            for item in (message, *self.beside())
+        ]
+        await asyncio.wait(saving, timeout=_SAVE_PATIENCE)

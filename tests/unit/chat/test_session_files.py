@@ -317,6 +317,62 @@ async def test_further_answers_become_siblings(monkeypatch: pytest.MonkeyPatch) 
         assert await session.cost() == {"CNY": 2.0}
 
 
+async def written(house: House, session: ChatSession, *wanted: str) -> list[Message]:
+    """Wait until the store has these texts, and return the messages of the conversation."""
+    async with asyncio.timeout(20):
+        while True:
+            heads = await house.store.heads(session.conversation.id)
+            found = list(await house.store.messages([head.id for head in heads]))
+            if {item.text for item in found} >= set(wanted):
+                return found
+            await asyncio.sleep(0.01)
+
+
+async def test_what_further_answers_have_brought_outlives_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go = asyncio.Event()
+    script = [
+        Answered("spare", "Spare", "m2"),
+        TextDelta("first"),
+        *(ChoiceDelta(number % 3 + 1, f"{number} ", "hm ") for number in range(9)),
+        go,
+        ChoiceDelta(1, "end"),
+        Done(FinishReason.STOP),
+    ]
+    async with conversation(script, monkeypatch=monkeypatch) as (house, session, _):
+        row = await session.send("q")
+        found = await written(house, session, "first", "0 3 6 ", "1 4 7 ", "2 5 8 ")
+        answers = [item for item in found if item.role is Role.ASSISTANT]
+        assert len(answers) == 4
+        for item in answers:
+            assert (item.state, item.run_id) == (MessageState.STREAMING, house.store.run_id)
+            assert (item.service_id, item.model) == ("spare", "m2"), "not who was asked"
+            assert item.asked_service == "Local"
+        go.set()
+        await session.wait()
+        saved = await written(house, session, "q", "first", "0 3 6 end", "1 4 7 ", "2 5 8 ")
+        assert len(saved) == 5, "nothing is there twice"
+        assert {item.state for item in saved} == {MessageState.DONE}
+        assert session.siblings(row.id) == (1, 4)
+
+
+async def test_further_answers_are_kept_when_the_task_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script = [TextDelta("first"), ChoiceDelta(1, "second"), asyncio.Event()]
+    async with conversation(script, monkeypatch=monkeypatch) as (house, session, _):
+        watch = Watch(session)
+        row = await session.send("q")
+        await watch.text("first")
+        for task in list(session._work):
+            task.cancel()
+        await session.wait()
+        saved = await written(house, session, "first", "second")
+        assert {item.state for item in saved[1:]} == {MessageState.STOPPED}
+        assert session.siblings(row.id) == (1, 2)
+
+
 async def test_who_really_answers_is_told_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     go = asyncio.Event()
     script = [Answered("spare", "Spare", "m2"), TextDelta("a"), go, Done(FinishReason.STOP)]

@@ -255,11 +255,23 @@ async def test_of_everything_there_is_only_so_much(house: House) -> None:
     assert len(set(ids)) == len(ids), "calls without an id are told apart"
 
 
+async def test_two_calls_with_one_id_are_told_apart(house: House) -> None:
+    message = await run(
+        house,
+        ToolCallDelta(0, "c", "look", "{}"),
+        ToolCallDelta(1, "c", "see", "{}"),
+        Done(FinishReason.TOOL_CALLS),
+    )
+    first, second = message.tool_calls
+    assert (first.id, first.name, second.name) == ("c", "look", "see")
+    assert second.id not in ("", "c")
+
+
 async def test_further_answers_are_bounded_and_in_order(house: House) -> None:
     turn = Turn(row()[2], lambda _event: None, saver=None, tasks=house.tasks)
     pieces = [ChoiceDelta(number, f"{number}.") for number in range(MAX_CHOICES + 4, 0, -1)]
     await turn.run(prepared(Scripted([*pieces, ChoiceDelta(9, "more"), Done(FinishReason.STOP)])))
-    found = [text for text, _ in turn.choices()]
+    found = [item.text for item in turn.beside()]
     assert len(found) == MAX_CHOICES
     assert found[0] == "5."
     assert "9.more" in found
