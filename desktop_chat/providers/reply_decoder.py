@@ -180,6 +180,8 @@ class ReplyDecoder(ABC):
         elif isinstance(payload, list) and depth < _MAX_DEPTH and not is_error_payload(payload):
             for item in payload:
                 self._payload(item, name, depth + 1)
+        elif isinstance(payload, str) and payload.strip() == "[DONE]":
+            self._odd_frame(name.encode("utf-8", "replace"), b"[DONE]")
         elif isinstance(payload, list | str):
             self._fail(self._errors.from_payload(payload, self._headers))
 

@@ -1,49 +1,10 @@
 """Bodies as real services send them, each with what must come out of it."""
 
-from dataclasses import dataclass, field
-from typing import Any
-
 from desktop_chat.core.errors import ErrorKind
 from desktop_chat.core.events import FinishReason, Usage
 from tests.helpers.byte_server import delta, event
-
-STOP = event(delta(finish="stop"))
-DONE = event("[DONE]")
-HELLO = event(delta("Hello"))
-
-
-@dataclass(frozen=True)
-class Case:
-    """A body and what it means.
-
-    Attributes:
-        body: as sent.
-        text: the answer.
-        reasoning: the thinking.
-        reason: why it ended; of no account when there is an error.
-        error: the kind of the error that ends it.
-        says: a part of what the error says.
-        usage: tokens.
-        tools: id, name and arguments of each call.
-    """
-
-    body: bytes
-    text: str = "Hello"
-    reasoning: str = ""
-    reason: FinishReason | None = FinishReason.STOP
-    error: ErrorKind | None = None
-    says: str = ""
-    usage: Usage | None = None
-    tools: list[tuple[str, str, str]] = field(default_factory=list)
-
-
-def _events(*values: Any) -> bytes:
-    return b"".join(event(value) for value in values)
-
-
-def _raw(**fields: Any) -> bytes:
-    return event({"choices": [{"index": 0, **fields}]})
-
+from tests.unit.providers.stream_case import DONE, HELLO, STOP, Case, events, raw
+from tests.unit.providers.streams_odd import ODD
 
 _WHOLE = (
     b'{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant",'
@@ -60,6 +21,8 @@ _COUNTED = Usage(10, 20, 6, 5)
 _PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>10.0.0.1</body></html>\n"
 _UNKNOWN = FinishReason.UNKNOWN
 _KEY = {"city": "Bei"}
+
+_BIG = "长" * 24_000
 
 FRAMING = {
     "plain": Case(HELLO + STOP + DONE),
@@ -91,6 +54,7 @@ FRAMING = {
     "half a character": Case(
         b'data: {"choices":[{"delta":{"content":"a\\ud83d"}}]}\n\n' + STOP, "a\ufffd"
     ),
+    "a frame over 64 KB": Case(event(delta(_BIG, finish="stop")) + DONE, _BIG),
     "chatter that is no json": Case(HELLO + b"data: ping\n\n" + STOP + DONE),
 }
 
@@ -99,12 +63,12 @@ ENDS = {
     "[DONE] without a reason": Case(HELLO + DONE),
     "nothing at the end": Case(HELLO, reason=_UNKNOWN),
     "reason empty, null and absent": Case(
-        _raw(delta={"content": "Hel"}, finish_reason="")
-        + _raw(delta={"content": "lo"}, finish_reason=None)
-        + _raw(delta={}),
+        raw(delta={"content": "Hel"}, finish_reason="")
+        + raw(delta={"content": "lo"}, finish_reason=None)
+        + raw(delta={}),
         reason=_UNKNOWN,
     ),
-    "reason as the word null": Case(_raw(delta={"content": "Hello"}, finish_reason="null") + DONE),
+    "reason as the word null": Case(raw(delta={"content": "Hello"}, finish_reason="null") + DONE),
     "length": Case(HELLO + event(delta(finish="length")) + DONE, reason=FinishReason.LENGTH),
     "content filter": Case(
         HELLO + event(delta(finish="content_filter")) + DONE, reason=FinishReason.CONTENT_FILTER
@@ -141,7 +105,7 @@ CHUNKS = {
         usage=_COUNTED,
     ),
     "usage in the choice": Case(
-        HELLO + _raw(delta={}, finish_reason="stop", usage=_COUNTS), usage=_COUNTED
+        HELLO + raw(delta={}, finish_reason="stop", usage=_COUNTS), usage=_COUNTED
     ),
     "usage as deepseek counts": Case(
         HELLO + event(delta(finish="stop") | {"usage": {
@@ -155,8 +119,8 @@ CHUNKS = {
     "role empty and null": Case(
         event(delta(role="", refusal=None)) + event(delta(None, role=None)) + HELLO + STOP
     ),
-    "many empty deltas": Case(_raw(delta={"content": ""}) * 5 + HELLO + event(delta()) * 5 + STOP),
-    "delta null": Case(_raw(delta=None) + HELLO + STOP),
+    "many empty deltas": Case(raw(delta={"content": ""}) * 5 + HELLO + event(delta()) * 5 + STOP),
+    "delta null": Case(raw(delta=None) + HELLO + STOP),
     "content as blocks": Case(
         event(delta(content=[{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]))
         + STOP
@@ -183,23 +147,23 @@ CHUNKS = {
         event(delta("Hello", reasoning_content="why")) + STOP, "Hello", "why"
     ),
     "think tags": Case(
-        _events(*map(delta, ["<th", "ink>\nwh", "y\n</thi", "nk>\n\nHel", "lo"])) + STOP,
+        events(*map(delta, ["<th", "ink>\nwh", "y\n</thi", "nk>\n\nHel", "lo"])) + STOP,
         reasoning="why",
     ),
     "think tags in text": Case(
-        _events(delta("Write `<think>`"), delta("<think>x</think>")) + STOP,
+        events(delta("Write `<think>`"), delta("<think>x</think>")) + STOP,
         "Write `<think>`<think>x</think>",
     ),
     "think tags after real thinking": Case(
-        _events(delta(reasoning_content="why"), delta("<think>")) + STOP, "<think>", "why"
+        events(delta(reasoning_content="why"), delta("<think>")) + STOP, "<think>", "why"
     ),
     "a thought that is cut off": Case(
         event(delta("<think>why</")) + event(delta(finish="length")),
         "", "why</", FinishReason.LENGTH,
     ),
     "refusal": Case(event(delta(refusal="No.")) + STOP, "No."),
-    "message in place of delta": Case(_raw(message={"content": "Hello"}, finish_reason="stop")),
-    "text in place of delta": Case(_raw(text="Hello", finish_reason="stop")),
+    "message in place of delta": Case(raw(message={"content": "Hello"}, finish_reason="stop")),
+    "text in place of delta": Case(raw(text="Hello", finish_reason="stop")),
     "a second choice": Case(
         HELLO + event({"choices": [{"index": 1, "delta": {"content": "other"}}]}) + STOP
     ),
@@ -223,6 +187,39 @@ CHUNKS = {
         + event(delta(tool_calls=[{"index": 0, "id": "", "function": {"arguments": '":1}'}}]))
         + event(delta(finish="tool_calls")) + DONE,
         "", reason=FinishReason.TOOL_CALLS, tools=[("a", "f", '{"x":1}')],
+    ),
+    "tool calls without an index": Case(
+        event(delta(tool_calls=[{"id": "a", "function": {"name": "f", "arguments": "{}"}}]))
+        + event(delta(tool_calls=[{"id": "b", "function": {"name": "g", "arguments": ""}}]))
+        + event(delta(tool_calls=[{"function": {"arguments": "{}"}}]))
+        + event(delta(finish="tool_calls")) + DONE,
+        "", reason=FinishReason.TOOL_CALLS, tools=[("a", "f", "{}"), ("b", "g", "{}")],
+    ),
+    "tool call with an index and no id": Case(
+        event(delta(tool_calls=[{"index": 0, "function": {"name": "f", "arguments": '{"x'}}]))
+        + event(delta(tool_calls=[{"index": 0, "function": {"arguments": '":1}'}}]))
+        + event(delta(finish="tool_calls")) + DONE,
+        "", reason=FinishReason.TOOL_CALLS, tools=[("", "f", '{"x":1}')],
+    ),
+    "tool call with empty id and name on continuations": Case(
+        event(delta(tool_calls=[{"index": 0, "id": "a", "function": {"name": "f"}}]))
+        + event(delta(tool_calls=[
+            {"index": 0, "id": "", "function": {"name": "", "arguments": "{}"}}]))
+        + event(delta(finish="tool_calls")),
+        "", reason=FinishReason.TOOL_CALLS, tools=[("a", "f", "{}")],
+    ),
+    "tool call with its id on every chunk": Case(
+        event(delta(tool_calls=[{"index": 0, "id": "a", "function": {"name": "f"}}]))
+        + event(delta(tool_calls=[{"index": 0, "id": "a", "function": {"arguments": "{"}}]))
+        + event(delta(tool_calls=[{"index": 0, "id": "a", "function": {"arguments": "}"}}]))
+        + event(delta(finish="tool_calls")),
+        "", reason=FinishReason.TOOL_CALLS, tools=[("a", "f", "{}")],
+    ),
+    "usage on every chunk, cumulative": Case(
+        event(delta("Hel") | {"usage": {"prompt_tokens": 3, "completion_tokens": 1}})
+        + event(delta("lo") | {"usage": {"prompt_tokens": 3, "completion_tokens": 2}})
+        + event(delta(finish="stop") | {"usage": {"prompt_tokens": 3, "completion_tokens": 2}}),
+        usage=Usage(3, 2),
     ),
     "tool call after text, cut off": Case(
         HELLO + event(delta(tool_calls=[{"function": {"name": "f", "arguments": '{"x'}}])),
@@ -309,4 +306,4 @@ ERRORS = {
     "a whole reply cut off": Case(_WHOLE[:60], "", error=ErrorKind.DROPPED),
 }  # fmt: skip
 
-CASES = {**FRAMING, **ENDS, **CHUNKS, **ERRORS}
+CASES = {**FRAMING, **ENDS, **CHUNKS, **ERRORS, **ODD}

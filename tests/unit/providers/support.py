@@ -31,6 +31,15 @@ from desktop_chat.providers.errors import ErrorReader
 DEMO_TEXTS = Path(__file__).parents[3] / "resources" / "demo"
 
 
+_KINDS: dict[type, str] = {
+    ReasoningDelta: "thinking",
+    TextDelta: "text",
+    ToolCallDelta: "calls",
+    Usage: "usage",
+    Done: "done",
+}
+
+
 def service(base_url: str = "http://127.0.0.1:9/v1", **changes: Any) -> Service:
     """A service without a key, with time-outs that fit a test."""
     plain = Service(
@@ -130,6 +139,16 @@ class Heard:
         assert len(found) <= 1
         assert not found or self.events[-1] is found[0]
         return found[0].reason if found else None
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The kinds of what came, one after another."""
+        kinds: list[str] = []
+        for event in self.events:
+            name = _KINDS.get(type(event), "")
+            if name and (not kinds or kinds[-1] != name):
+                kinds.append(name)
+        return (*kinds, *(["error"] if self.error else []))
 
     @property
     def kind(self) -> ErrorKind | None:
