@@ -9,6 +9,7 @@ import pytest
 from desktop_chat.chat.attachments import text_file
 from desktop_chat.chat.saver import Saver
 from desktop_chat.core.errors import ErrorInfo
+from desktop_chat.core.ids import new_id
 from desktop_chat.core.messages import Message, MessageState
 from desktop_chat.wiring import House
 from tests.unit.chat.support import empty_disk, fill_disk, open_house
@@ -55,6 +56,29 @@ async def test_pieces_are_written_in_order_and_by_themselves(house: House) -> No
     assert saved.text == "".join(f"t{number}" for number in range(10))
     assert saved.reasoning == "".join(f"r{number}" for number in range(10))
     assert saved.state is MessageState.STREAMING
+
+
+async def test_answers_that_come_side_by_side_are_one_write_each(house: House) -> None:
+    saver = Saver(house.store, house.tasks, lambda _error: None, interval=60.0)
+    conversation, question, answer = row()
+    beside = replace(answer, id=new_id(), run_id=house.store.run_id)
+    await saver.begin(conversation, question, answer)
+    saver.rewrite(beside)
+    for number in range(100):
+        saver.append(answer.id, "text", f"a{number} ")
+        saver.append(beside.id, "text", f"b{number} ")
+    assert len(saver._queue) == 3
+    await saver.retry()
+    for found, letter in ((await one(house, answer.id), "a"), (await one(house, beside.id), "b")):
+        assert found.text == "".join(f"{letter}{number} " for number in range(100))
+        assert found.state is MessageState.STREAMING
+    saver.append(beside.id, "text", "more")
+    saver.rewrite(replace(beside, text="whole", service_id="other"))
+    saver.append(beside.id, "text", ", and on")
+    await saver.retry()
+    found = await one(house, beside.id)
+    assert (found.text, found.service_id) == ("whole, and on", "other")
+    await saver.finish(replace(answer, text="a", state=MessageState.DONE))
 
 
 async def test_a_full_disk_is_told_once_and_everything_comes_when_there_is_room(
