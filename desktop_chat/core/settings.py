@@ -51,6 +51,10 @@ DEFAULT_SERVICE: Final = Setting("chat.service", "")
 DEFAULT_MODEL: Final = Setting("chat.model", "")
 DEFAULT_THINKING: Final = Setting("chat.thinking", "default", ("default", "on", "off"))
 DEFAULT_EFFORT: Final = Setting("chat.effort", "")
+FAVOURITE_MODELS: Final[Setting[tuple[str, ...]]] = Setting("chat.favourite_models", ())
+"""``service/model`` of each."""
+RECENT_MODELS: Final[Setting[tuple[str, ...]]] = Setting("chat.recent_models", ())
+"""``service/model`` of those used last, the newest first."""
 CONTEXT_ROUNDS: Final = Setting("chat.context_rounds", 20)
 """How many rounds of question and answer are sent; 0 sends all."""
 
@@ -74,5 +78,7 @@ ALL: Final = (
     DEFAULT_MODEL,
     DEFAULT_THINKING,
     DEFAULT_EFFORT,
+    FAVOURITE_MODELS,
+    RECENT_MODELS,
     CONTEXT_ROUNDS,
 )

@@ -65,6 +65,7 @@ CHAT: Final = (
     Key("copy_answer", ("Ctrl+Shift+C",)),
     Key("copy_code", ("Ctrl+Shift+;",)),
     Key("model", ("Ctrl+Shift+M",)),
+    Key("favourite", ("Ctrl+D",), bound=False),
 )
 WINDOW: Final = (
     Key("text_size", ("Ctrl+=", "Ctrl+-", "Ctrl+0"), bound=False),
@@ -109,6 +110,7 @@ def labels() -> Mapping[str, str]:
         "copy_answer": tr("Copy the last answer"),
         "copy_code": tr("Copy the last code block"),
         "model": tr("Choose a model"),
+        "favourite": tr("Star the model that is chosen in the list"),
         "text_size": tr("Text larger, smaller, normal"),
         "settings": tr("Settings"),
         "keys": tr("Show the keys"),
