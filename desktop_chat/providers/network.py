@@ -348,7 +348,11 @@ class Clients:
                 client = Client(route, http)
             self._kept[route] = client  # the last used comes last
             client.uses += 1
-        await self._drop(self._stale())
+        try:
+            await self._drop(self._stale())
+        except BaseException:
+            await self.give_back(client)
+            raise
         return client
 
     async def give_back(self, client: Client) -> None:
@@ -356,8 +360,8 @@ class Clients:
         client.uses -= 1
         client.used_at = time.monotonic()
         if client.retired and not client.uses:
-            self._leaving.discard(client)
             await client.http.aclose()
+            self._leaving.discard(client)
 
     async def tls(self, route: Route) -> ssl.SSLContext:
         """Return a context for connections other than those of clients.
@@ -397,6 +401,10 @@ class Clients:
                 del self._kept[client.route]
             if not client.retired:
                 client.retired = True
-                (self._leaving.add if client.uses else idle.append)(client)
+                # Those that a cancelled caller leaves open are closed in the end.
+                self._leaving.add(client)
+                if not client.uses:
+                    idle.append(client)
         for client in idle:
             await client.http.aclose()
+            self._leaving.discard(client)

@@ -504,3 +504,32 @@ class TestKeepAlives:
                     got += data
         assert got.count(b": keep-alive") == 12
         assert b"late" in got
+
+
+async def test_who_is_cancelled_while_others_are_closed_keeps_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clients = Clients({}, Clock().moves())
+    here, there = (Route(secure=False, http2=flag) for flag in (False, True))
+    third = Route("http://127.0.0.1:9", secure=False)
+    old = [await clients.take(route) for route in (here, there)]
+    for client in old:
+        await clients.give_back(client)
+        client.used_at -= network.IDLE_SECONDS + 1
+    closing, never = asyncio.Event(), asyncio.Event()
+    close = old[0].http.aclose
+
+    async def slow() -> None:
+        closing.set()
+        await never.wait()
+
+    monkeypatch.setattr(old[0].http, "aclose", slow)
+    taking = asyncio.create_task(clients.take(third))
+    await closing.wait()
+    taking.cancel()
+    await asyncio.wait({taking})
+    assert taking.cancelled()
+    assert [client.uses for client in clients._kept.values()] == [0]
+    monkeypatch.setattr(old[0].http, "aclose", close)
+    await clients.aclose()
+    assert all(client.http.is_closed for client in old)
