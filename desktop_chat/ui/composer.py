@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop_chat.chat.model_choice import ModelShelf
 from desktop_chat.chat.model_lists import ListState
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.services import Model, Service, Thinking
@@ -115,6 +116,7 @@ class Composer(QWidget):
         self.files = files
         self._services: list[Service] = []
         self._lists: Mapping[str, ListState] = {}
+        self._shelf: ModelShelf | None = None
         self._model = ("", "")
         self._thinking = Thinking()
         self._thinks: bool | None = None
@@ -306,6 +308,10 @@ class Composer(QWidget):
         self._lists = states
         self._supply_picker()
 
+    def set_shelf(self, shelf: ModelShelf) -> None:
+        """Set where the model picker finds favourites and the models used last."""
+        self._shelf = shelf
+
     def _supply_picker(self) -> None:
         if self._picker is not None:
             self._picker.supply(self._services, self._lists)
@@ -354,7 +360,7 @@ class Composer(QWidget):
     def open_model_picker(self) -> None:
         """Open the list of models above its button."""
         picker = ModelPicker(
-            self._theme, self._services, self._model, self._lists, self.model_button
+            self._theme, self._services, self._model, self._lists, self.model_button, self._shelf
         )
         picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         picker.chosen.connect(self.model_chosen)
