@@ -28,7 +28,7 @@ _HEADER: Final = """\
 # system keyring: a field or header that looks like a key is not read.
 #
 # One table for each service; a service that has one counts as set up. For a service that ships
-# (deepseek, ark, siliconflow, openai, openrouter, ollama, demo) give only the fields that differ:
+# (`desktop-chat services` lists them) give only the fields that differ:
 #
 #   [services.deepseek]
 #   first_token_timeout = 60

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
+from desktop_chat.core.access import AUTH_WAYS
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.secret_names import names_secret, names_secret_header
 from desktop_chat.core.services import Thinking, ThinkingDialect
@@ -20,7 +21,6 @@ from desktop_chat.system.service_values import (
 
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
-_AUTHS: Final = ("bearer", "header", "query", "oauth", "oauth-json", "hmac", "none")
 _BALANCES: Final = ("", "deepseek", "siliconflow", "openrouter")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE: Final = re.compile(r"[^\x00-\x1f\x7f]*")
@@ -61,7 +61,7 @@ def _read_texts(value: object, findings: Findings, place: str) -> dict[str, str]
 
 
 def _read_auth(value: object, findings: Findings, place: str) -> str:
-    if value not in _AUTHS:
+    if value not in AUTH_WAYS:
         raise UnusableError
     return str(value)
 
