@@ -65,9 +65,9 @@ CHAT: Final = (
     Key("copy_answer", ("Ctrl+Shift+C",)),
     Key("copy_code", ("Ctrl+Shift+;",)),
     Key("model", ("Ctrl+Shift+M",)),
-    Key("favourite", ("Ctrl+D",), bound=False),
 )
 WINDOW: Final = (
+    Key("favourite", ("Ctrl+D",), bound=False),
     Key("text_size", ("Ctrl+=", "Ctrl+-", "Ctrl+0"), bound=False),
     Key("text_larger", ("Ctrl+=", "Ctrl++"), everywhere=True),
     Key("text_smaller", ("Ctrl+-",), everywhere=True),
