@@ -12,6 +12,8 @@ from desktop_chat.core.services import Service
 
 MAX_SKEW: Final = 300.0
 """Seconds that gateways let a signature's time be off."""
+CLOCK: Final = "clock"
+"""The code of an error whose cause is the clock of this computer, not the key."""
 _SIGNED: Final = frozenset(("hmac",))
 _WORDS: Final = re.compile(
     r"time ?-?_?stamp|expired|clock|skew|request time|时间戳|过期|时钟", re.IGNORECASE
@@ -36,7 +38,7 @@ def with_clock(info: ErrorInfo, service: Service, headers: Mapping[str, str]) ->
     if skew is None or abs(skew) <= MAX_SKEW:
         return info
     minutes = str(round(abs(skew) / 60))
-    return replace(info, kind=ErrorKind.AUTHENTICATION, code="clock", values={"minutes": minutes})
+    return replace(info, kind=ErrorKind.AUTHENTICATION, code=CLOCK, values={"minutes": minutes})
 
 
 def clock_skew(date: str, now: datetime | None = None) -> float | None:

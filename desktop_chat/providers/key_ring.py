@@ -25,6 +25,7 @@ from desktop_chat.core.ports import Provider
 from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.services import Model
 from desktop_chat.core.trace import TraceNote
+from desktop_chat.providers.clock import CLOCK
 
 R = TypeVar("R")
 
@@ -77,7 +78,7 @@ class KeyMemory:
             self._use = KeyUse(KeyHealth.RESTING, now + rest, error)
         elif error.kind is ErrorKind.BALANCE:
             self._use = KeyUse(KeyHealth.NO_BALANCE, now + NO_BALANCE_REST, error)
-        elif error.kind is ErrorKind.AUTHENTICATION:
+        elif error.kind is ErrorKind.AUTHENTICATION and error.code != CLOCK:
             self._use = KeyUse(KeyHealth.REFUSED, None, error)
 
     def wake(self) -> None:
@@ -174,7 +175,7 @@ class _Round:
             ProviderError: there is none, or another one would not help.
         """
         self.memory.failed(error.info)
-        if error.info.kind not in _HOPE:
+        if error.info.kind not in _HOPE or error.info.code == CLOCK:
             raise error
         self._refusals[self.number] = self.last = error.info
         for number, memory in enumerate(self._keys):

@@ -1,16 +1,19 @@
 """Several keys before a service that knows each of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
 from desktop_chat.core.access import Access, KeyHealth
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
-from desktop_chat.core.events import StreamControl
+from desktop_chat.core.events import StreamControl, StreamEvent
+from desktop_chat.core.requests import ChatRequest
 from desktop_chat.core.secret import Secret
+from desktop_chat.core.services import Model
 from desktop_chat.core.trace import Trace, TraceNote
 from desktop_chat.providers.auth_state import AuthState
-from desktop_chat.providers.key_ring import NO_BALANCE_REST, REST, KeyMemory
+from desktop_chat.providers.clock import CLOCK
+from desktop_chat.providers.key_ring import NO_BALANCE_REST, REST, KeyMemory, RotatingKeys
 from desktop_chat.providers.registry import HttpProviders
 from desktop_chat.providers.retry import RetryPolicy
 from tests.helpers.answering_server import AnsweringServer
@@ -224,6 +227,33 @@ def test_no_more_is_remembered_than_is_bearable() -> None:
         state.memories("s", "o", [Secret(f"key-{number}")])
     assert len(state._keys) == 256
     assert "key-" not in repr(state._keys)
+
+
+def test_a_wrong_clock_is_no_fault_of_the_key() -> None:
+    memory = KeyMemory()
+    memory.works()
+    memory.failed(ErrorInfo(ErrorKind.AUTHENTICATION, code=CLOCK))
+    assert memory.use.health is KeyHealth.WORKS
+
+
+async def test_no_other_key_is_tried_with_a_wrong_clock() -> None:
+    class Signed:
+        asked = 0
+
+        async def list_models(self) -> list[Model]:
+            self.asked += 1
+            raise ProviderError(ErrorInfo(ErrorKind.AUTHENTICATION, code=CLOCK))
+
+        def stream(
+            self, request: ChatRequest, control: StreamControl
+        ) -> AsyncGenerator[StreamEvent, None]:
+            raise AssertionError(request, control)
+
+    keys, asking = (KeyMemory(), KeyMemory()), (Signed(), Signed())
+    with pytest.raises(ProviderError) as caught:
+        await RotatingKeys(keys, asking).list_models()
+    assert caught.value.info.code == CLOCK
+    assert [signed.asked for signed in asking] == [1, 0]
 
 
 def test_a_rest_has_an_end() -> None:
