@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_chat.chat.explain import Tone, explain_error
+from desktop_chat.chat.model_choice import ModelShelf
 from desktop_chat.chat.session import ChatSession
 from desktop_chat.chat.session_events import (
     BranchChanged,
@@ -41,6 +42,7 @@ from desktop_chat.core.messages import ChatOptions, Message, Role
 from desktop_chat.core.services import Service
 from desktop_chat.ui.attaching import Attaching
 from desktop_chat.ui.bridge import Relay
+from desktop_chat.ui.chat_cost import ChatCost
 from desktop_chat.ui.chat_options import effective, fitted, remember
 from desktop_chat.ui.composer import WIDTH, Composer
 from desktop_chat.ui.message_actions import MessageActions
@@ -92,9 +94,11 @@ class ChatPage(QWidget):
         self._left = False
         self._awaits_key = ""
         self._notices = NoticeBoard(self)
+        self._shelf = ModelShelf(neighbours.settings)
         self.transcript = TranscriptView(self._theme)
         Reading(self.transcript, neighbours.settings, neighbours.bridge)
         self.find_bar = FindBar(self.transcript)
+        self.cost = ChatCost(neighbours.bridge.start, session, self)
         self.attaching = Attaching(
             neighbours, session, self, lambda: self.composer.isVisibleTo(self)
         )
@@ -160,6 +164,7 @@ class ChatPage(QWidget):
         composer.stop_requested.connect(self.stop)
         composer.text_changed.connect(self._draft_pause.start)
         composer.model_chosen.connect(self._choose_model)
+        composer.set_shelf(self._shelf)
         composer.thinking_chosen.connect(self._choose_thinking)
         composer.edit_last_requested.connect(self.edit_last)
         composer.lists_wanted.connect(self._want_lists)
@@ -303,6 +308,7 @@ class ChatPage(QWidget):
         self.keep_draft()
         self._left = True
         self.attaching.leave()
+        self.cost.leave()
 
     def keep_draft(self) -> None:
         """Have what is typed saved in the background, if it is another text than before: an empty
@@ -356,6 +362,7 @@ class ChatPage(QWidget):
         if self._left:
             return
         self._bring_back(draft)
+        self.cost.read()
         if (error := self.session.saving_error) is not None:
             self._receive(SavingFailed(error))
         self._show_running(self.session.running)
@@ -598,6 +605,8 @@ class ChatPage(QWidget):
     async def _settle_options(self) -> None:
         """Write into the conversation what it asks with, so that a later default changes it not."""
         found = self._effective()
+        if found is not None:
+            self._shelf.note_used(found[0].id, found[1].model)
         if found is not None and found[1] != self.session.conversation.options:
             await self.session.set_options(found[1])
 
