@@ -36,6 +36,8 @@ class AttachStrip(QWidget):
         self._theme = theme
         self._files = files
         self._chips: list[FileChip] = []
+        self.below: QWidget | None = None
+        """What comes after the chips in the order of Tab."""
         self._notice = Status(theme, pixels=13, parent=self)
         self._notice.hide()
         self.setFixedHeight(0)
@@ -77,11 +79,20 @@ class AttachStrip(QWidget):
             chip.deleteLater()
         for chip in self._chips:
             chip.refresh()
-        for before, after in zip(self._chips, self._chips[1:], strict=False):
-            QWidget.setTabOrder(before.cross, after.cross)
+        self._order()
         sentences = self._files.sentences()[:_SENTENCES]
         self._notice.show_state("warning-circle", "\n".join(sentences), "danger")
         self._place()
+
+    def _order(self) -> None:
+        """Let Tab go through the chips to what is below them, as the eye does."""
+        below = self.below
+        if below is None:
+            return
+        for chip in self._chips:
+            before = below.previousInFocusChain()
+            if before is not chip.cross:
+                QWidget.setTabOrder(before, chip.cross)
 
     def _keep_focus(self, focused: int, gone: list[FileChip]) -> None:
         """Let the focus go on to the next chip when its own goes."""

@@ -180,7 +180,7 @@ class Composer(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # The order of Tab is that of the eye.
         if self.strip is not None:
-            QWidget.setTabOrder(self.strip, self.edit)
+            self.strip.below = self.edit
         QWidget.setTabOrder(self.edit, self.attach_button)
         QWidget.setTabOrder(self.attach_button, self.model_button)
         QWidget.setTabOrder(self.model_button, self.thinking_chip)

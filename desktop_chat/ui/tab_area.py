@@ -12,6 +12,7 @@ from desktop_chat.ui.activity import Activity
 from desktop_chat.ui.bridge import Relay
 from desktop_chat.ui.chat_options import prefer_new
 from desktop_chat.ui.chat_page import ChatPage
+from desktop_chat.ui.money import sums
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.notices import NoticeBoard
 from desktop_chat.ui.tabs import TabStrip
@@ -211,6 +212,8 @@ class TabArea(QWidget):
     def _retitle(self) -> None:
         for index, conversation_id in enumerate(self.bar.ids()):
             self.bar.set_title(index, self._title(conversation_id))
+        for page in self.pages():
+            self._show_cost(page)
         self.retitled.emit()
 
     def _usable_now(self) -> set[str]:
@@ -233,9 +236,15 @@ class TabArea(QWidget):
         page = ChatPage(self._near, session, self._board)
         page.settings_requested.connect(self.settings_requested)
         page.return_requested.connect(lambda: self._come_back(page))
+        page.cost.changed.connect(lambda: self._show_cost(page))
         self._pages[session.conversation.id] = page
         self._stack.addWidget(page)
         return page
+
+    def _show_cost(self, page: ChatPage) -> None:
+        costs = page.cost.costs
+        words = tr("Cost by the price lists: {cost}").format(cost=sums(costs)) if costs else ""
+        self.bar.set_note(page.session.conversation.id, words)
 
     def _come_back(self, page: ChatPage) -> None:
         self.bar.setCurrentIndex(self.bar.index_of(page.session.conversation.id))

@@ -112,6 +112,7 @@ class TabBar(QTabBar):
         super().__init__(parent)
         self._theme = theme
         self._activity = activity
+        self._notes: dict[str, str] = {}
         self._hover = -1
         self._pressed = -1
         self._press_at = QPoint()
@@ -188,6 +189,13 @@ class TabBar(QTabBar):
             self._name(index)
             self.update(self.tabRect(index))
 
+    def set_note(self, conversation_id: str, note: str) -> None:
+        """Say more of a conversation in the tip of its tab; "" says nothing more."""
+        self._notes[conversation_id] = note
+        index = self.index_of(conversation_id)
+        if index >= 0:
+            self._name(index)
+
     def tabSizeHint(self, _index: int) -> QSize:
         """Return the width of a tab that has room."""
         return QSize(TAB_WIDTH, TAB_HEIGHT)
@@ -205,7 +213,8 @@ class TabBar(QTabBar):
             Mark.UNREAD: tr("{title}, new answer").format(title=title),
         }[mark]
         self.setAccessibleTabName(index, words)
-        self.setTabToolTip(index, plain_tip(words))
+        note = self._notes.get(self.id_at(index), "")
+        self.setTabToolTip(index, plain_tip(f"{words}\n{note}" if note else words))
         cross = self.tabButton(index, QTabBar.ButtonPosition.RightSide)
         if cross is not None:
             cross.setAccessibleName(tr("Close tab “{title}”").format(title=title))

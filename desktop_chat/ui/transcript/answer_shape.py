@@ -1,4 +1,4 @@
-"""Where the parts of an answer are: head, thinking, Markdown, what stands below it, card, footer."""
+"""Where the parts of an answer are: head, thinking, Markdown, its tail, card and footer."""
 
 from collections.abc import Set
 from typing import Final

@@ -20,6 +20,7 @@ from desktop_chat.ui.transcript.controls import (
     switch_controls,
 )
 from desktop_chat.ui.transcript.files.file_row import FileRow
+from desktop_chat.ui.transcript.files.mentions import shown_files
 from desktop_chat.ui.transcript.ink import Ink
 from desktop_chat.ui.transcript.look import Face, Page
 from desktop_chat.ui.transcript.pieces import Piece
@@ -65,7 +66,7 @@ class QuestionBody(MessageBody):
         self.open = False
         self._section = Section(lexers, Face.BUBBLE)
         self._width = 0
-        self.files = FileRow(message.id, message.attachments, page)
+        self.files = FileRow(message.id, shown_files(message), page)
         self._fill(page)
 
     @property

@@ -16,6 +16,7 @@ from desktop_chat.core.messages import Message, MessageState
 from desktop_chat.core.messages import Role as Speaker
 from desktop_chat.markdown.blocks import Block
 from desktop_chat.markdown.stream import MarkdownStream
+from desktop_chat.ui.transcript.access.accessible_beside import Beside
 from desktop_chat.ui.transcript.access.accessible_outline import Entry, Group, outline
 from desktop_chat.ui.transcript.access.accessible_words import Languages
 from desktop_chat.ui.transcript.answer import AnswerBody
@@ -129,6 +130,7 @@ class Content:
         self._loading = Loading()
         self._notice: Notice | None = None
         self._omitted: Entry | None = None
+        self._around_files = Beside()
         self._message: Message | None = None
         self._stamp: tuple[int, int] = (-1, -1)
         self._reader: MarkdownStream | None = None
@@ -190,6 +192,7 @@ class Content:
             if self._notice is not None:
                 gone.append(self._notice)
             self._notice = None if said is None else Notice(said)
+        gone += self._around_files.sync(message, live=drawn is not None and drawn.live)
         thinking = self._thinking
         if drawn is not None:
             thinking.unfolded = drawn.thinking.shown
@@ -256,9 +259,12 @@ class Content:
     def _around(self) -> tuple[list[Entry], list[Entry]]:
         """Return what stands before and after the text."""
         before = [] if self._omitted is None else [self._omitted]
+        before += self._around_files.before
         if self._thinking.title:
             before.append(self._thinking)
-        after: list[Entry] = [] if self._notice is None else [self._notice]
+        after: list[Entry] = list(self._around_files.after)
+        if self._notice is not None:
+            after.append(self._notice)
         if self._message is None or self._reader is not None:
             after.insert(0, self._loading)
         return before, after

@@ -20,6 +20,7 @@ from desktop_chat.markdown.blocks import (
     TableRow,
     TextBlock,
 )
+from desktop_chat.ui.transcript.files.mentions import shown_files
 from desktop_chat.ui.transcript.frames import alert_title
 from desktop_chat.ui.transcript.words import clock_time
 
@@ -179,7 +180,7 @@ def message_name(message: Message, text: str) -> str:
         message: whose.
         text: of it, as far as it has arrived.
     """
-    words = first_words(text)
+    words = first_words(text) or first_words(", ".join(f.name for f in shown_files(message)))
     if not words:
         name = tr("{who}, {time}")
         return name.format(who=speaker(message), time=clock_time(message.created_at))

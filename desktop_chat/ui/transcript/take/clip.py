@@ -22,6 +22,7 @@ from desktop_chat.markdown.blocks import Block, CodeBlock, MathBlock, Style
 from desktop_chat.markdown.mathml import mathml
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.body import MessageBody, Placed
+from desktop_chat.ui.transcript.files.mentions import with_mentions
 from desktop_chat.ui.transcript.frames import alert_title
 from desktop_chat.ui.transcript.pieces import Piece
 from desktop_chat.ui.transcript.places import Part, Selected
@@ -346,6 +347,7 @@ class Clips:
             text = body.text.source.text
             if body.thinking.shown and thinking:
                 thoughts = body.text.reasons.text
+        text = with_mentions(message, text)
         return Passage(message.role, text, message.role is Role.USER, thoughts)
 
     def _answer(self, body: AnswerBody, selected: Selected) -> Passage:
