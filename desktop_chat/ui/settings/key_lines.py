@@ -83,16 +83,18 @@ class KeyLines(QWidget):
         self._clear()
         current = first_usable(keys)
         for key in keys:
-            line = self._line(key, in_use=key.slot == current)
+            line = self._line(key, in_use=key.slot == current, several=len(keys) > 1)
             if removable and len(keys) > 1:
                 self._add_removing(line, key)
             holder = QWidget()
             holder.setLayout(line)
             self._column.addWidget(holder)
 
-    def _line(self, key: KeySlot, *, in_use: bool) -> QHBoxLayout:
+    def _line(self, key: KeySlot, *, in_use: bool, several: bool) -> QHBoxLayout:
         hint = Label(self._theme, key.hint, pixels=12, ink="text2", mono=True)
         hint.setMinimumWidth(112)
+        # The field above shows it: a single key needs no telling apart.
+        hint.setVisible(several)
         state = Status(self._theme)
         state.show_state(*told_of_key(key.use, in_use=in_use))
         self.states.append(state)

@@ -101,7 +101,7 @@ class ServiceStates(QObject):
         if check is not None and check.ok:
             return StateLine("check-circle-fill", tr("Connected"), "ok")
         if check is not None and check.error is not None:
-            return StateLine("x-circle", _failure(check.error, service), "danger")
+            return StateLine("x-circle", failure(check.error, service), "danger")
         if service.protocol == DEMO:
             return StateLine("check-circle-fill", tr("No network needed"), "ok")
         if service.auth == "none":
@@ -116,8 +116,8 @@ def _no_key_needed(service: Service) -> str:
     return ntr("{count} model", "{count} models", count).format(count=count)
 
 
-def _failure(error: ErrorInfo, service: Service) -> str:
-    """Return why a check failed in the few words that a row has room for."""
+def failure(error: ErrorInfo, service: Service) -> str:
+    """Return why a check failed, in the few words that a row has room for."""
     short = {
         ErrorKind.NO_KEY: tr("No key"),
         ErrorKind.AUTHENTICATION: tr("Invalid key"),
@@ -128,7 +128,7 @@ def _failure(error: ErrorInfo, service: Service) -> str:
         ErrorKind.OVERLOADED: tr("Overloaded"),
         ErrorKind.SERVER: tr("Fault of the service"),
     }
-    words = short.get(error.kind)
+    words = tr("Wrong clock") if error.code == "clock" else short.get(error.kind)
     if words is None:
         words = explain_error(error, service_name=service.title(language())).title
     return f"{words} · {error.status}" if error.status else words

@@ -6,11 +6,14 @@ import pytest
 from PySide6.QtTest import QTest
 
 from desktop_chat.core.access import KeyHealth, KeyUse
+from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Network, Service
 from desktop_chat.system.catalogue import FileCatalogue
+from desktop_chat.ui.controls.labels import Label
 from desktop_chat.ui.settings.key_lines import told_of_key
 from desktop_chat.ui.settings.proxy_row import judge_proxy
+from desktop_chat.ui.settings.states import failure
 from tests.helpers.byte_server import ByteServer, delta, json_reply, sse
 from tests.helpers.qt import on_qt_loop, until
 from tests.helpers.settings_desk import MemoryKeyring, open_settings
@@ -70,6 +73,31 @@ async def test_the_check_tells_how_each_key_is_doing(tmp_path: Path) -> None:
         said = ["Refused. Replace it.", "In use"]
         await until(lambda: [state.text() for state in row.lines.states] == said, "the keys")
         assert detail.check_row.status.text() == "Connected"
+
+
+@on_qt_loop
+async def test_a_single_key_in_trouble_is_told_of_without_its_hint(tmp_path: Path) -> None:
+    def first(catalogue: FileCatalogue, keyring: MemoryKeyring) -> None:
+        catalogue.save(Service("mine", {"": "Mine"}, base_url=server.url, models=(Model("m1"),)))
+        keyring.keys["mine", server.url.removesuffix("/v1")] = Secret("short")
+
+    async with (
+        ByteServer([json_reply(401, {"error": {"message": "no such key"}})]) as server,
+        open_settings(tmp_path, setup_first=first) as desk,
+    ):
+        await show(desk, "mine")
+        detail = desk.page.services.detail
+        detail.check_row.button.click()
+        lines = detail.key_row.lines
+        said = ["Refused. Replace it."]
+        await until(lambda: [state.text() for state in lines.states] == said, "the key")
+        shown = [label.text() for label in lines.findChildren(Label) if label.isVisible()]
+        assert "…" not in shown
+
+
+def test_a_wrong_clock_is_not_called_a_wrong_key() -> None:
+    error = ErrorInfo(ErrorKind.AUTHENTICATION, status=401, code="clock", values={"minutes": "6"})
+    assert failure(error, Service("mine", {"": "Mine"})) == "Wrong clock · 401"
 
 
 def test_states_of_keys_are_told_in_words() -> None:
