@@ -13,7 +13,7 @@ from typing import Final
 
 import apsw
 
-from desktop_chat.store.connection import connect, transaction
+from desktop_chat.store.connection import Row, connect, transaction
 from desktop_chat.store.migrations import m0001_conversations, m0002_files
 
 APPLICATION_ID: Final = 0x44434854
@@ -101,8 +101,15 @@ def _apply(connection: apsw.Connection, migration: Migration) -> None:
         if connection.pragma("user_version") >= migration.version:
             # Another process was quicker.
             return
+        # Damage that was there before is no reason to open nothing at all.
+        before = _broken(connection)
         migration.apply(connection)
-        if (broken := connection.pragma("foreign_key_check")) is not None:
+        if broken := _broken(connection) - before:
             raise apsw.ConstraintError(f"migration {migration.version} left {broken}")
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("user_version", migration.version)
+
+
+def _broken(connection: apsw.Connection) -> set[Row]:
+    """Return the rows that name what is not there."""
+    return set(connection.execute("PRAGMA foreign_key_check").fetchall())

@@ -364,3 +364,34 @@ def test_a_database_of_the_first_version_opens_unchanged(data: Path) -> None:
     with pytest.raises(StoreError) as caught:
         open_database(path, backups, MIGRATIONS[:1])
     assert caught.value.info.code == "newer", "the older program does not touch it"
+
+
+def test_rows_without_their_conversation_do_not_keep_the_others_from_opening(data: Path) -> None:
+    data.mkdir()
+    old = connect(data / "conversations.db")
+    old.execute("BEGIN")
+    MIGRATIONS[0].apply(old)
+    old.execute(
+        "INSERT INTO conversations VALUES ('c1', 't', 1, 1.0, 2.0, 'a', '{', NULL, NULL);"
+        "INSERT INTO messages VALUES (1, 'a', 'c1', NULL, 'odd', 'strange', 3.0, 5, 'why', '[',"
+        " '7', 'x', 's', 'S', 'm', '', 4, 'text', 'r');"
+        "INSERT INTO messages VALUES (2, 'b', 'gone', NULL, 'user', 'done', 3.0, 5, NULL, NULL,"
+        " NULL, NULL, 's', 'S', 'm', '', 4, 'lost', '');"
+        "INSERT INTO pieces VALUES (1, 'gone', 'text', 1, 'x')"
+    )
+    old.pragma("user_version", 1)
+    old.pragma("application_id", 0x44434854)
+    old.execute("COMMIT")
+    old.close()
+
+    async def read() -> Message:
+        store = SqliteStore(data)
+        try:
+            await store.recover()
+            await store.finish(answer("m9", "a", "new", conversation_id="c1"))
+            return await one(store, "a")
+        finally:
+            await store.aclose()
+
+    found = asyncio.run(read())
+    assert (found.text, found.state) == ("text", MessageState.DONE)
