@@ -14,7 +14,6 @@ from desktop_chat.chat.explain import (
     explain_notice,
     retry_count,
 )
-from desktop_chat.chat.gathered import Choices
 from desktop_chat.chat.words import sentences
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.events import (
@@ -81,7 +80,7 @@ class TextOutput:
         self._thoughts = thoughts
         self._thinking = False
         self._ended_line = True
-        self._choices = Choices()
+        self._choices: dict[int, list[str]] = {}
 
     def event(self, event: StreamEvent) -> None:
         """Print text and thinking at once, and tell of retries; further answers wait for the end
@@ -99,7 +98,7 @@ class TextOutput:
             self._err.write(harmless(event.text))
             self._err.flush()
         elif isinstance(event, ChoiceDelta):
-            self._choices.add(event)
+            self._choices.setdefault(event.index, []).append(event.text)
         elif isinstance(event, Notice):
             explanation = explain_notice(event, service_name=self._service_name)
             if explanation is not None:
@@ -117,8 +116,9 @@ class TextOutput:
         not.
         """
         self._end_line()
-        choices, self._choices = self._choices, Choices()
-        for text, _ in choices.all():
+        choices, self._choices = self._choices, {}
+        for _, pieces in sorted(choices.items()):
+            text = "".join(pieces)
             self._out.write("\n" + (harmless(text) if self._terminal else text).rstrip("\n") + "\n")
             self._out.flush()
         if message.state is not MessageState.STOPPED:

@@ -69,7 +69,7 @@ class GeminiDecoder(ReplyDecoder):
         self._said_size = 0
         self._open: set[int] = set()
         self._unsigned = 0
-        self._told_counts: object = None
+        self._told_counts: list[object] = []
 
     @property
     def finished(self) -> bool:
@@ -83,7 +83,7 @@ class GeminiDecoder(ReplyDecoder):
             if isinstance(candidate, dict):
                 self._candidate(candidate)
         if told := payload.get("usageMetadata"):
-            self._told_counts = told
+            self._told_counts.append(told)
         if feedback := payload.get("promptFeedback"):
             self._judge_question(feedback)
         known = candidates or any(field in payload for field in _REPLY)
@@ -210,20 +210,25 @@ class GeminiDecoder(ReplyDecoder):
             self._put(Echo(self._echoes.make({"parts": parts})))
 
     def _usage(self) -> Usage | None:
-        """Return the counts, which grow from event to event. Thoughts are not among the
-        candidates' tokens, and what tools read is not among the prompt's.
-        """
-        told, self._told_counts = self._told_counts, None
-        if not isinstance(told, dict):
-            return None
-        thought = count_of(told.get("thoughtsTokenCount"))
-        usage = Usage(
-            count_of(told.get("promptTokenCount")) + count_of(told.get("toolUsePromptTokenCount")),
-            count_of(told.get("candidatesTokenCount")) + thought,
-            count_of(told.get("cachedContentTokenCount")),
-            thought,
-        )
-        return usage if usage != Usage() else None
+        """Return the counts, which grow from event to event: the last ones of this read."""
+        told, self._told_counts = self._told_counts, []
+        return next((usage for counts in reversed(told) if (usage := _counted(counts))), None)
+
+
+def _counted(told: object) -> Usage | None:
+    """Read counts. Thoughts are not among the candidates' tokens, and what tools read is not among
+    the prompt's.
+    """
+    if not isinstance(told, dict):
+        return None
+    thought = count_of(told.get("thoughtsTokenCount"))
+    usage = Usage(
+        count_of(told.get("promptTokenCount")) + count_of(told.get("toolUsePromptTokenCount")),
+        count_of(told.get("candidatesTokenCount")) + thought,
+        count_of(told.get("cachedContentTokenCount")),
+        thought,
+    )
+    return usage if usage != Usage() else None
 
 
 def _is_object(value: object) -> bool:

@@ -10,6 +10,7 @@ from tests.unit.providers.contract.recordings_gemini import (
     PICTURE,
     PIXEL,
     call,
+    counted,
     decoder,
     said,
     stream,
@@ -149,6 +150,15 @@ def test_what_came_over_one_read_is_one_event() -> None:
     made = decoder()
     events = made.feed(stream(*pieces))
     assert [getattr(event, "text", None) for event in events] == ["Hello"]
+
+
+@pytest.mark.parametrize("junk", [[], "", {}, {"promptTokenCount": "many"}])
+def test_counts_that_say_nothing_replace_none(junk: Any) -> None:
+    """However many of them come in one read."""
+    first = counted(said(text("a")), 7)
+    last = said(finishReason="STOP") | {"usageMetadata": junk}
+    assert decode(stream(first, last)).usage == decode(stream(first), stream(last)).usage
+    assert decode(stream(first, last)).usage == Usage(20, 12, 6, 5)
 
 
 def test_a_picture_that_is_none_is_passed_over() -> None:
