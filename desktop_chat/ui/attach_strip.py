@@ -1,5 +1,6 @@
 """The row of chips above the box to write in, and below it why some cannot be sent."""
 
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -28,6 +29,8 @@ class AttachStrip(QWidget):
     """
 
     height_changed = Signal()
+    grown = Signal()
+    """There are new chips, which come last in the order of Tab."""
     focus_left = Signal()
     """The chip with the focus is gone, and it was the last one."""
 
@@ -36,8 +39,6 @@ class AttachStrip(QWidget):
         self._theme = theme
         self._files = files
         self._chips: list[FileChip] = []
-        self.below: QWidget | None = None
-        """What comes after the chips in the order of Tab."""
         self._notice = Status(theme, pixels=13, parent=self)
         self._notice.hide()
         self.setFixedHeight(0)
@@ -79,20 +80,13 @@ class AttachStrip(QWidget):
             chip.deleteLater()
         for chip in self._chips:
             chip.refresh()
-        self._order()
+        for before, after in pairwise(self._chips):
+            QWidget.setTabOrder(before.cross, after.cross)
+        if any(id(chip.item) not in known for chip in wanted):
+            self.grown.emit()
         sentences = self._files.sentences()[:_SENTENCES]
         self._notice.show_state("warning-circle", "\n".join(sentences), "danger")
         self._place()
-
-    def _order(self) -> None:
-        """Let Tab go through the chips to what is below them, as the eye does."""
-        below = self.below
-        if below is None:
-            return
-        for chip in self._chips:
-            before = below.previousInFocusChain()
-            if before is not chip.cross:
-                QWidget.setTabOrder(before, chip.cross)
 
     def _keep_focus(self, focused: int, gone: list[FileChip]) -> None:
         """Let the focus go on to the next chip when its own goes."""

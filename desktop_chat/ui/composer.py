@@ -1,6 +1,7 @@
 """The composer: the box to write in, above a bar with the model, the thinking and Send."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
@@ -179,13 +180,14 @@ class Composer(QWidget):
         ):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # The order of Tab is that of the eye.
-        if self.strip is not None:
-            self.strip.below = self.edit
-        QWidget.setTabOrder(self.edit, self.attach_button)
-        QWidget.setTabOrder(self.attach_button, self.model_button)
-        QWidget.setTabOrder(self.model_button, self.thinking_chip)
-        QWidget.setTabOrder(self.thinking_chip, self.stop_button)
-        QWidget.setTabOrder(self.stop_button, self.send_button)
+        self._order()
+
+    def _order(self) -> None:
+        """Let Tab go from the chips to the box and through the bar."""
+        crosses = [] if self.strip is None else [chip.cross for chip in self.strip.chips[-1:]]
+        bar = (self.attach_button, self.model_button, self.thinking_chip, self.stop_button)
+        for before, after in pairwise((*crosses, self.edit, *bar, self.send_button)):
+            QWidget.setTabOrder(before, after)
 
     def _connect(self) -> None:
         self.edit.send_pressed.connect(self._submit)
@@ -199,6 +201,7 @@ class Composer(QWidget):
             self.edit.files_pasted.connect(self.files.add)
             self.files.changed.connect(self._files_changed)
             self.strip.height_changed.connect(self.updateGeometry)
+            self.strip.grown.connect(self._order)
             self.strip.focus_left.connect(self.focus_input)
         self.attach_button.clicked.connect(self.attach_requested)
         self.send_button.clicked.connect(self._submit)

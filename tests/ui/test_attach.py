@@ -3,6 +3,7 @@
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -421,20 +422,27 @@ async def test_a_made_picture_appears_can_be_used_and_survives_reopening() -> No
 
 @on_qt_loop
 async def test_a_picture_that_is_gone_says_so() -> None:
-    async with chat(DRAWN) as (_server, desk, page):
+    async with chat(DRAWN) as (_server, _desk, page):
         page._choose_model("local", "painter")
         await ask(page, "A harbour")
         await answered(page)
         chat_id = page.session.conversation.id
         await drawn(page)
-        del desk
-    async with ByteServer([SAID]) as other, open_desk(before=use(other)) as again:
-        store = again.house.store
 
-        async def gone(_key: str) -> None:
-            return None
+    async def gone(_key: str) -> None:
+        return None
 
-        store.blob = gone  # type: ignore[assignment,method-assign]
+    async with ByteServer([SAID]) as other:
+
+        async def before(house: House) -> None:
+            await use(other)(house)
+            house.store.blob = gone  # type: ignore[assignment,method-assign]
+
+        await says_gone(before, chat_id)
+
+
+async def says_gone(before: Callable[[House], Awaitable[None]], chat_id: str) -> None:
+    async with open_desk(before=before) as again:
         again.window.open_conversation(chat_id)
         page = again.window.current_page()
         await until(lambda: page.session.branch(), "the conversation")
@@ -453,7 +461,7 @@ async def test_a_picture_that_is_gone_says_so() -> None:
 
 @on_qt_loop
 async def test_a_picture_is_made_of_an_answer() -> None:
-    async with chat(SAID, DRAWN) as (server, desk, page):
+    async with chat(SAID, DRAWN) as (server, _desk, page):
         await ask(page, "What is this?")
         first = await answered(page)
         pressed(page, "do:picture")
@@ -469,7 +477,6 @@ async def test_a_picture_is_made_of_an_answer() -> None:
         assert isinstance(body, QuestionBody)
         assert not body.files.files
         assert page.session.conversation.options == ChatOptions(service_id="local", model="m")
-        del desk
 
 
 @on_qt_loop
@@ -509,8 +516,6 @@ async def test_an_answer_from_the_cache_says_so_and_is_asked_anew() -> None:
         await until(lambda: "¥0.0060" in bar.tabToolTip(bar.currentIndex()), "the chat's cost")
         shown = page.transcript.column.items[-1]
         body = last_answer(page)
-        from dataclasses import replace
-
         body.message = shown.message = replace(answer, cached_at=answer.created_at - 200)
         page.transcript.rebuild()
         pressed(page, "do:fresh")
