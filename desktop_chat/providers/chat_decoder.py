@@ -80,7 +80,7 @@ class ChatDecoder(ReplyDecoder):
         self._by_message = False
         self._tools = ToolCalls()
         self._further: FurtherChoices | None = None
-        self._read_usage: object = None
+        self._read_usages: list[object] = []
         self._images = 0
         self._echoes = echoes
         self._keeps_thinking = keeps_thinking
@@ -123,7 +123,7 @@ class ChatDecoder(ReplyDecoder):
                 if isinstance(choice, dict):
                     self._choice(choice)
         if usage := payload.get("usage"):
-            self._read_usage = usage
+            self._read_usages.append(usage)
         return bool(choices) and "error" not in payload
 
     def _choice(self, choice: dict[str, Any]) -> None:
@@ -137,7 +137,7 @@ class ChatDecoder(ReplyDecoder):
         else:
             self._undivided(choice)
         if usage := choice.get("usage"):
-            self._read_usage = usage
+            self._read_usages.append(usage)
         reason = choice.get("finish_reason")
         if reason and reason != "null":
             self._finish(str(reason), choice)
@@ -240,11 +240,12 @@ class ChatDecoder(ReplyDecoder):
         self._reason = _REASONS.get(reason.lower(), FinishReason.UNKNOWN)
 
     def _usage(self) -> Usage | None:
-        if self._read_usage is None:
-            return None
-        usage = read_usage(self._read_usage)
-        self._read_usage = None
-        return usage
+        found = None
+        while self._read_usages and found is None:
+            # The last one that counts anything.
+            found = read_usage(self._read_usages.pop())
+        self._read_usages.clear()
+        return found
 
     def _give(self) -> list[StreamEvent]:
         if self._further is not None:

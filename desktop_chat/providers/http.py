@@ -42,6 +42,7 @@ from desktop_chat.providers.network import (
     read_authorities,
     system_proxy,
 )
+from desktop_chat.providers.surplus import close_if_surplus
 from desktop_chat.providers.tracing import Recorder, on_reply, on_request
 
 __all__ = ["HttpRequest", "HttpTransport", "ProxyLookup", "Reply", "system_proxy"]
@@ -101,6 +102,7 @@ class Reply:
         deadline: what of the time for the whole reply is left, or None.
         recorder: takes down what is read, or None.
         stream: of HTTP/2, or None.
+        client: that sent the request, or None.
     """
 
     def __init__(
@@ -110,8 +112,10 @@ class Reply:
         deadline: "_Deadline | None" = None,
         recorder: Recorder | None = None,
         stream: Stream | None = None,
+        client: httpx.AsyncClient | None = None,
     ) -> None:
         self._stream = stream
+        self._client = client
         self._deadline = deadline
         self._recorder = recorder
         self._whole = False
@@ -141,10 +145,15 @@ class Reply:
                 with self._watch:
                     chunk = await self._next()
             except StopAsyncIteration:
+                if self._client is not None and not self._whole:
+                    await close_if_surplus(self._client, self._response)
                 self._whole = True
                 return b""
             except TimeoutError:
                 raise self._late(timeout, code) from None
+            except httpx.ProtocolError as error:
+                # Without the error itself: it quotes what came in place of HTTP.
+                raise self._errors.error(ErrorKind.DROPPED, raw=says(error)) from None
             except (httpx.HTTPError, OSError) as error:
                 raise self._errors.error(ErrorKind.DROPPED, raw=says(error)) from error
             if self._inflate is not None:
@@ -282,7 +291,7 @@ class HttpTransport:
         deadline = None if request.total_timeout is None else _Deadline(request.total_timeout)
         client, response, stream = await self._ask(request, errors, deadline, recorder)
         try:
-            reply = Reply(response, errors, deadline, recorder, stream)
+            reply = Reply(response, errors, deadline, recorder, stream, client.http)
             try:
                 if 300 <= reply.status < 400 and not request.redirects:
                     raise _redirect(reply, request, errors)
@@ -353,9 +362,12 @@ class HttpTransport:
                         recorder.note("retry", "connection")
         except TimeoutError:
             raise errors.error(ErrorKind.TIMEOUT, code, seconds=f"{seconds:g}") from None
-        except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError) as error:
-            # Without the error itself: it quotes the header that cannot be sent, or the address.
-            raise failure(error, errors, connect_timeout=request.connect_timeout) from None
+        except (httpx.ProtocolError, httpx.InvalidURL, UnicodeError) as error:
+            # Without the error itself: it quotes the header that cannot be sent, the address, or
+            # what a peer sends in place of HTTP.
+            raise failure(
+                error, errors, connect_timeout=request.connect_timeout, proxy=route.proxy
+            ) from None
         except (httpx.HTTPError, OSError) as error:
             raise failure(
                 error, errors, connect_timeout=request.connect_timeout, proxy=route.proxy

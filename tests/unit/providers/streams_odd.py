@@ -119,6 +119,11 @@ ODD = {
                              usage=Usage(3, 0)),
     "usage in fractions": Case(_counted('{"prompt_tokens":3.0,"completion_tokens":4.5}'),
                                usage=Usage(3, 4)),
+    "usage that counts, and then nothing": Case(
+        _counted('{"prompt_tokens":3}').removesuffix(DONE)
+        + event({"choices": [], "usage": {"x": 1}})
+        + DONE, usage=Usage(3, 0),
+    ),
     "usage as a list": Case(_counted("[3,4]")),
     # Tool calls
     "a tool call in 10,000 pieces": Case(
