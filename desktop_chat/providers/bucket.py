@@ -32,9 +32,11 @@ class Bucket:
         return max(0.0, missing / self._rate) if missing > 1e-6 else 0.0
 
     def take(self, amount: float, now: float) -> None:
-        """Take an amount; a negative one is given back. It may leave a debt."""
+        """Take an amount; a negative one is given back. It may leave a debt, of as much as the
+        bucket holds at most: services forget what is older than the time in which it fills.
+        """
         self._fill(now)
-        self._level = min(self._size, self._level - amount)
+        self._level = max(-self._size, min(self._size, self._level - amount))
 
     def _fill(self, now: float) -> None:
         self._level = min(self._size, self._level + max(0.0, now - self._at) * self._rate)

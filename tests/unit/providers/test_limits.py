@@ -216,6 +216,18 @@ async def test_headers_say_what_is_left() -> None:
     assert limits.enter(3).granted
 
 
+@pytest.mark.parametrize("used", [None, 190_000, 1_000_000])
+async def test_one_large_question_holds_the_next_for_two_minutes_at_most(used: int | None) -> None:
+    limits, clock = limiter(tokens_per_minute=10_000)
+    large = limits.enter("a", 200_000)
+    assert large.granted
+    limits.leave(large, used)
+    later = limits.enter("a", 200_000)
+    clock.advance(120)
+    assert later.granted
+    limits.leave(later)
+
+
 async def test_tokens_that_are_left_are_a_guess() -> None:
     assert not limiter()[0].counts_tokens
     limits, clock = limiter()
