@@ -17,15 +17,13 @@ from desktop_chat.ui.controls.buttons import Button, IconButton
 from desktop_chat.ui.controls.fields import Field, paint_field
 from desktop_chat.ui.controls.labels import Label, Status
 from desktop_chat.ui.controls.scrollbar import ScrollBar
+from desktop_chat.ui.json_text import read_body
 from desktop_chat.ui.settings.editor import ServiceEditor
 from desktop_chat.ui.settings.fold import Fold
 from desktop_chat.ui.settings.row import ServiceRow, focus
 from desktop_chat.ui.theme import Theme
 
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_MOST: Final = 20_000
-"""Length of the fields of a question as text, at most."""
-_OURS: Final = ("model", "messages", "stream")
 
 
 class _HeaderLine(QWidget):
@@ -204,48 +202,6 @@ class _TextBox(QWidget):
         place = QRect(self.rect())
         paint_field(painter, self._theme, place, focused=focused, wrong=self._wrong)
         painter.end()
-
-
-def read_body(text: str) -> tuple[dict[str, JsonValue], str]:
-    """Return the fields that a text holds, and what is wrong with it, or ""."""
-    if not text.strip():
-        return {}, ""
-    if len(text) > _MOST:
-        return {}, tr("This is too long. Keep it below {count} characters.").format(count=_MOST)
-    try:
-        found = json.loads(text, parse_constant=_refuse)
-    except RecursionError:
-        return {}, tr("This is nested too deeply.")
-    except json.JSONDecodeError as error:
-        sentence = tr("Line {line}, column {column}: this is not JSON. {reason}")
-        words = sentence.format(line=error.lineno, column=error.colno, reason=_reason(error))
-        return {}, words.strip()
-    except ValueError:
-        return {}, tr("NaN and Infinity are no JSON. Enter a number.")
-    if not isinstance(found, dict):
-        return {}, tr("Enter an object: names and values within braces.")
-    if ours := next((name for name in _OURS if name in found), ""):
-        return {}, tr("{field} is filled by the program. Leave it out.").format(field=ours)
-    return found, ""
-
-
-def _refuse(_word: str) -> float:
-    raise ValueError
-
-
-def _reason(error: json.JSONDecodeError) -> str:
-    """Return what the parser misses there, in our words."""
-    reasons = {
-        "Expecting property name enclosed in double quotes": tr(
-            "A name in double quotes is expected."
-        ),
-        "Expecting ':' delimiter": tr("A colon is expected."),
-        "Expecting ',' delimiter": tr("A comma is expected."),
-        "Expecting value": tr("A value is expected."),
-        "Extra data": tr("Something follows the end."),
-        "Illegal trailing comma before end of object": tr("A comma is one too many."),
-    }
-    return reasons.get(error.msg, "")
 
 
 class BodyRow(ServiceRow):

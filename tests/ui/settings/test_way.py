@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 
 from desktop_chat.core.services import Service
 from desktop_chat.system.catalogue import FileCatalogue
+from desktop_chat.ui.json_text import read_body
 from desktop_chat.ui.settings.kinds import with_protocol
-from desktop_chat.ui.settings.request_fold import read_body
 from tests.helpers.qt import on_qt_loop
 from tests.helpers.settings_desk import MemoryKeyring, SettingsDesk, open_settings
 from tests.ui.settings.test_services import enter, show
