@@ -239,6 +239,8 @@ def request_key(service: Service, origin: str, request: ChatRequest) -> str:
     parameters = replace(request, messages=(), conversation_id="", stream=True)
     asked = {
         "service": [service.id, origin, service.protocol, service.base_url],
+        # What a model can do decides how it is asked.
+        "model": replace(service.model(request.model), price=None, name="", enabled=True),
         "options": dict(service.options),
         "headers": dict(service.headers),
         "body": dict(service.body),

@@ -27,7 +27,7 @@ from desktop_chat.core.events import (
 )
 from desktop_chat.core.messages import Role, Sampling, ToolCall
 from desktop_chat.core.requests import ChatMessage, ChatRequest, ToolSpec
-from desktop_chat.core.services import Service
+from desktop_chat.core.services import Model, Price, Service, Thinking, ThinkingDialect
 from desktop_chat.core.trace import Trace, TraceNote
 from desktop_chat.providers.answer_cache import AnswerCache, Cached, is_repeatable, request_key
 from tests.unit.providers.scripted import Scripted
@@ -218,6 +218,12 @@ def test_what_does_not_change_the_answer_does_not_count() -> None:
     assert request_key(HERE, "p", ZERO) != key
     assert request_key(replace(HERE, body={"a": 1}), "o", ZERO) != key
     assert request_key(replace(HERE, headers={"a": "b"}), "o", ZERO) != key
+    name = ZERO.model
+    thinks = Thinking(ThinkingDialect.THINK)
+    changed = replace(HERE, models=(Model(name, thinking=thinks),))
+    assert request_key(changed, "o", ZERO) != key, "it is asked in another way now"
+    priced = replace(HERE, models=(Model(name, price=Price("CNY", 1.0, 1.0), name="A name"),))
+    assert request_key(priced, "o", ZERO) == key
     files = {request_key(HERE, "o", asks(attached=(attached(data),))) for data in (b"a", b"b")}
     assert len(files) == 2
     assert request_key(HERE, "o", asks(text="\ud83d")) != key
