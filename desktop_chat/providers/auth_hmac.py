@@ -64,6 +64,7 @@ class HmacAuth(ServiceAuth):
         if not self._with_query:
             path = path.partition(b"?")[0]
         signed = signature(secret, request.method, path, request.content, stamp, nonce)
+        self._errors.hide(signed)
         values = (sendable(key_id, self._errors), signed, stamp, nonce)
         for what, value in zip(_HEADERS, values, strict=True):
             request.headers[header_name(self._names[what], self._errors)] = value

@@ -7,11 +7,13 @@ OpenAI, Anthropic, OpenRouter, Ollama, vLLM and the usual gateways.
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.providers.texts import MOST, in_short, is_html, page_title, whole
@@ -19,6 +21,8 @@ from desktop_chat.providers.texts import MOST, in_short, is_html, page_title, wh
 MAX_RAW: Final = 2_000
 """Characters of a reply that are kept for the folded detail."""
 MAX_MESSAGE: Final = 300
+_MOST_SENT: Final = 24
+"""Values, each in three ways, that are looked for in what comes back."""
 _MAX_DEPTH: Final = 4
 """How deep the words of a fault are looked for."""
 
@@ -219,9 +223,16 @@ class ErrorReader:
     def __init__(self, host: str, redact: Callable[[str], str]) -> None:
         self._host = host
         self._redact = redact
+        self._sent: deque[str] = deque(maxlen=_MOST_SENT)
+
+    def hide(self, value: str) -> None:
+        """Take what was sent to prove who we are out of what comes back; the last few are kept."""
+        self._sent.extend((value, value.replace("/", "\\/"), quote(value, safe="")))
 
     def redacted(self, text: str) -> str:
         """Return a text without secrets, whole."""
+        for value in self._sent:
+            text = text.replace(value, "***")
         return self._redact(text)
 
     def error(
@@ -315,7 +326,7 @@ class ErrorReader:
 
     def _clean(self, text: str) -> str:
         """Redact first and cut afterwards, so that no half of a secret is left."""
-        return self._redact(whole(text[:MOST]))[:MAX_RAW]
+        return self.redacted(whole(text[:MOST]))[:MAX_RAW]
 
 
 def _is_marked_up(text: str, headers: Mapping[str, str]) -> bool:

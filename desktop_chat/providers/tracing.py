@@ -178,6 +178,8 @@ class Recorder:
         scheme = _SCHEME.match(value)
         start = scheme.end() if scheme else 0
         self._learn(value[start:])
+        # After a word of the service's own, as in "Entry KEY".
+        self._learn(value.rpartition(" ")[2])
         return value[:start] + MASK
 
     def _learn(self, value: str) -> None:
@@ -214,7 +216,7 @@ class Recorder:
         return self._without(field.sub(rb"\1" + MASK.encode(), body))
 
     def _without(self, data: bytes) -> bytes:
-        for secret in self._secrets:
+        for secret in sorted(self._secrets, key=len, reverse=True):
             data = data.replace(secret, MASK.encode())
         return data
 
