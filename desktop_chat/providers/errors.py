@@ -279,12 +279,12 @@ class ErrorReader:
         return self._read(status, text[:MOST].strip(), headers)
 
     def _read(self, status: int, text: str, headers: Mapping[str, str]) -> ErrorInfo:
-        if is_html(text):
+        if not text.startswith(("{", "[")) and is_html(text):
             return self._page(status, text, headers)
         try:
             payload = json.loads(text)
         except (ValueError, RecursionError):
-            if status >= 400 and _is_marked_up(text, headers):
+            if is_html(text) or (status >= 400 and _is_marked_up(text, headers)):
                 return self._page(status, text, headers)
             payload = text
         return self._build(status, _facts(payload), headers, text)
