@@ -33,7 +33,12 @@ class PictureFiles:
                 file = path.open("xb")
             except FileExistsError:
                 continue
-            with file:
-                file.write(data)
+            try:
+                with file:
+                    file.write(data)
+            except OSError:
+                # Half a picture is none, and its name would be taken.
+                path.unlink(missing_ok=True)
+                raise
             return path
         raise FileExistsError(str(self._folder))
