@@ -28,6 +28,7 @@ from desktop_chat.ui.chat_page import ChatPage
 from desktop_chat.ui.transcript.answer import AnswerBody
 from desktop_chat.ui.transcript.images.picture_viewer import PictureViewer
 from desktop_chat.ui.transcript.question import QuestionBody
+from desktop_chat.ui.transcript.words import origin
 from desktop_chat.wiring import House
 from tests.helpers.byte_server import ByteServer, delta, json_reply, sse
 from tests.helpers.qt import application, on_qt_loop, until
@@ -503,24 +504,44 @@ async def test_a_call_of_a_tool_is_shown_and_nothing_is_run() -> None:
 
 @on_qt_loop
 async def test_an_answer_from_the_cache_says_so_and_is_asked_anew() -> None:
-    usage = {"prompt_tokens": 1000, "completion_tokens": 500}
-    script = sse(delta("A red square."), {"choices": [], "usage": usage}, delta(finish="stop"))
-    async with chat(script) as (server, desk, page):
+    async with chat(SAID) as (server, desk, page):
         service = desk.house.catalogue.service("local")
         assert service is not None
+        desk.house.catalogue.save(replace(service, cache=True))
+        options = ChatOptions(service_id="local", model="m", temperature=0.0)
+        await page.session.set_options(options)
+        await ask(page, "What is this?")
+        await answered(page)
+        pressed(page, "do:regenerate")
+        await until(lambda: page.session.running, "the question again")
+        answer = await answered(page)
+        assert len(server.requests) == 1
+        assert answer.cached_at is not None
+        assert origin(last_answer(page).message) == "Local · from the cache, just now"
+        for number, ending in enumerate(("do:fresh", "do:regenerate")):
+            pressed(page, ending)
+            await until(lambda: page.session.running, "the question anew")
+            answer = await answered(page)
+            assert len(server.requests) == 2
+            assert (answer.cached_at is None) == (not number)
+            assert ("do:fresh" in {key[1] for key in page.transcript.overlay.shown()}) == number
+        # The same would be found again, which is not what the press is for.
+        pressed(page, "do:regenerate")
+        await until(lambda: len(server.requests) == 3, "a third request")
+        await answered(page)
+
+
+@on_qt_loop
+async def test_what_answers_and_chats_cost_is_told() -> None:
+    usage = {"prompt_tokens": 1000, "completion_tokens": 500}
+    script = sse(delta("A red square."), {"choices": [], "usage": usage}, delta(finish="stop"))
+    async with chat(script) as (_server, desk, page):
         await ask(page, "What is this?")
         answer = await answered(page)
         assert answer.cost is not None
         assert "¥0.0060" in last_answer(page).tip(page.transcript.page, 700, _footer(page))
         bar = desk.window.tabs.bar
         await until(lambda: "¥0.0060" in bar.tabToolTip(bar.currentIndex()), "the chat's cost")
-        shown = page.transcript.column.items[-1]
-        body = last_answer(page)
-        body.message = shown.message = replace(answer, cached_at=answer.created_at - 200)
-        page.transcript.rebuild()
-        pressed(page, "do:fresh")
-        await until(lambda: len(server.requests) == 2, "a second request")
-        await answered(page)
 
 
 def _footer(page: ChatPage) -> int:
