@@ -41,7 +41,7 @@ from desktop_chat.providers.image_reply import (
     Picture,
     read_images,
 )
-from desktop_chat.providers.pictures import HttpPictures, is_public
+from desktop_chat.providers.pictures import HttpPictures
 from desktop_chat.providers.sse import FrameTooLargeError, SseDecoder
 
 FETCHES: Final = 3
@@ -73,13 +73,12 @@ class ImageProtocol(HttpProtocol):
         errors: ErrorReader,
     ) -> None:
         super().__init__(service, address, auth, transport, errors)
-        own = address.host
         self._anywhere = HttpPictures(transport, redact=errors.redacted, network=service.network)
         self._at_home = HttpPictures(
             transport,
             redact=errors.redacted,
             network=service.network,
-            permits=lambda host, found: host == own or is_public(host, found),
+            home=address.origin,
         )
 
     @abstractmethod

@@ -10,6 +10,7 @@ import asyncio
 import re
 import socket
 import ssl
+import stat
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -143,7 +144,11 @@ def read_authorities(path: str) -> str:
         AuthoritiesError: there are none.
     """
     try:
-        with Path(path).expanduser().open("rb") as file:
+        place = Path(path).expanduser()
+        # Opening a pipe waits for whoever writes into it, perhaps for ever.
+        if not stat.S_ISREG(place.stat().st_mode):
+            raise AuthoritiesError("not_pem")
+        with place.open("rb") as file:
             data = file.read(MAX_AUTHORITIES)
     except (OSError, ValueError, RuntimeError) as error:
         says = error.strerror if isinstance(error, OSError) else ""

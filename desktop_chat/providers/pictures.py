@@ -62,6 +62,7 @@ class HttpPictures:
         redact: takes secrets out of what errors quote.
         resolve: looks hosts up.
         permits: tells which addresses may be asked.
+        home: an origin that is asked wherever it is, and no other port beside it; or "".
         network: the way out.
     """
 
@@ -72,12 +73,14 @@ class HttpPictures:
         redact: Callable[[str], str],
         resolve: Resolver | None = None,
         permits: Judge | None = None,
+        home: str = "",
         network: Network | None = None,
     ) -> None:
         self._transport = transport
         self._redact = redact
         self._resolve = resolve or look_up
         self._permits = permits or is_public
+        self._home = _origin(httpx.URL(home)) if home else None
         self._network = network or Network()
 
     async def fetch(self, url: str) -> bytes:
@@ -152,9 +155,14 @@ class HttpPictures:
             found = []
         if not found and not proxied:
             raise errors.error(ErrorKind.NETWORK, "dns")
-        if not all(self._permits(host, address) for address in found):
+        at_home = self._home is not None and _origin(parts) == self._home
+        if not at_home and not all(self._permits(host, address) for address in found):
             raise errors.error(ErrorKind.PERMISSION, "private_address")
         return [""] if proxied else found[:_ADDRESSES]
+
+
+def _origin(url: httpx.URL) -> tuple[str, bytes, int]:
+    return url.scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80)
 
 
 async def _image(reply: Reply, errors: ErrorReader) -> bytes:

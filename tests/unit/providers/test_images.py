@@ -288,10 +288,11 @@ async def test_a_private_address_is_not_asked(transport: HttpTransport) -> None:
     assert url in heard.error.raw
 
 
-async def test_nobody_leads_away_to_a_private_address(transport: HttpTransport) -> None:
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+async def test_nobody_leads_away_to_a_private_address(transport: HttpTransport, host: str) -> None:
     async with ByteServer([PNG_REPLY]) as other, ByteServer([b""]) as server:
         found = json_reply(200, {"data": [{"url": f"{server.origin}/a.png"}]})
-        away = reply(302, b"", f"Location: http://localhost:{other.port}/a.png")
+        away = reply(302, b"", f"Location: http://{host}:{other.port}/a.png")
         server.scripts = [found, away]
         heard = await hear(painter(transport, server.url))
     assert not other.connections

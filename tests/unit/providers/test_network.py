@@ -1,6 +1,7 @@
 """Ways to a service: proxies, authorities, HTTP/2, connections that died; real servers for all."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -299,6 +300,19 @@ class TestTls:
         info = await fail(transport, get("https://service.test/", network=way))
         assert (info.kind, info.code) == (ErrorKind.NETWORK, "ca_file")
         assert info.values == {"reason": reason, "path": str(path)}
+
+    async def test_a_pipe_is_no_file_of_authorities(
+        self, transport: HttpTransport, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "ca.pem"
+        os.mkfifo(path)
+        try:
+            asked = get("https://service.test/", network=Network(ca_file=str(path)))
+            info = await asyncio.wait_for(fail(transport, asked), 10)
+            assert info.values["reason"] == "not_pem"
+        finally:
+            # Whoever waits at its other end is let go.
+            os.close(os.open(path, os.O_RDWR))
 
 
 class TestHttp2:
