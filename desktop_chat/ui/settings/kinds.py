@@ -26,7 +26,7 @@ def kind_title(kind: str) -> str:
         "openai-chat": tr("OpenAI chat completions"),
         "openai-responses": tr("OpenAI Responses"),
         "anthropic": tr("Anthropic Messages"),
-        "gemini": "Google Gemini",
+        "gemini": "Gemini generateContent",
         "ollama": "Ollama",
         "gateway": tr("Signed gateway"),
         "websocket": "WebSocket",
