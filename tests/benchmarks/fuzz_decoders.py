@@ -524,13 +524,19 @@ class Run:
             body = self._mutator.body()
             self.bodies += 1
             self.bytes += len(body)
-            self._try(body)
+            self.take(body)
             spent = time.monotonic() - now
             self.slowest = max(self.slowest, spent)
             if spent > SLOW_SECONDS:
                 self.found.add("slow", "", body)
 
-    def _try(self, body: bytes) -> None:
+    def some(self, count: int) -> None:
+        """Feed so many bodies."""
+        for _ in range(count):
+            self.take(self._mutator.body())
+
+    def take(self, body: bytes) -> None:
+        """Feed one body and look at what comes of it."""
         try:
             if self._target.read is not None:
                 self._target.read(body)
