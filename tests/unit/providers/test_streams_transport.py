@@ -164,6 +164,12 @@ async def test_a_slow_first_token_with_signs_of_life(transport: HttpTransport) -
     assert (heard.text, heard.reason) == ("Hello", FinishReason.STOP)
 
 
+@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\nContent-Ty"])
+async def test_it_closes_before_the_headers(transport: HttpTransport, begin: bytes) -> None:
+    heard = await ask(transport, [begin, CLOSE])
+    assert (heard.events, heard.kind) == ([], ErrorKind.NETWORK)
+
+
 async def test_slow_headers_are_a_time_out(transport: HttpTransport) -> None:
     drops: Script = [(0.01, bytes([byte])) for byte in SSE_HEAD * 4]
     heard = await ask(transport, drops, first_token_timeout=0.2)
