@@ -17,6 +17,8 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_chat.chat.explain import Tone, explain_error
 from desktop_chat.chat.model_choice import ModelShelf
+from desktop_chat.chat.sent_parameters import ALL as ALL_PARAMETERS
+from desktop_chat.chat.sent_parameters import sent_parameters
 from desktop_chat.chat.session import ChatSession
 from desktop_chat.chat.session_events import (
     BranchChanged,
@@ -266,7 +268,10 @@ class ChatPage(QWidget):
 
     def open_parameters(self) -> None:
         """Let this chat's system prompt, sampling, length and context be chosen."""
-        dialog = ParametersDialog(self._theme, self, self.session.conversation.options)
+        found = self._effective()
+        preview = self._near.setup.preview
+        sent = sent_parameters(preview, *found) if found is not None else ALL_PARAMETERS
+        dialog = ParametersDialog(self._theme, self, self.session.conversation.options, sent)
         dialog.chosen.connect(
             lambda options: self._run(self.session.set_options(options), "chat parameters")
         )

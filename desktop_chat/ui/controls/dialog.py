@@ -25,6 +25,7 @@ class Dialog(QDialog):
         text: what it means, or "".
         confirm: the verb of the button that does it.
         danger: what it does destroys something.
+        width: of the panel, in pixels.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Dialog(QDialog):
         confirm: str = "",
         *,
         danger: bool = False,
+        width: int = 400,
     ) -> None:
         super().__init__(parent.window(), Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.theme = theme
@@ -47,7 +49,7 @@ class Dialog(QDialog):
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         panel = QWidget(self)
-        panel.setFixedWidth(400)
+        panel.setFixedWidth(width)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(self._margins)
         outer.addWidget(panel)
@@ -78,14 +80,22 @@ class Dialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Open in the middle of the window, the confirming button under Enter."""
         super().showEvent(event)
+        self.refit()
+        self._focus_first()
+
+    def refit(self) -> None:
+        """Take the size of the content, in the middle of the window."""
         self.adjustSize()
+        # On its own Qt takes two thirds of the screen at most, and lays the rest one over another.
+        layout = self.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
         parent = self.parentWidget()
         if parent is not None:
             middle = parent.mapToGlobal(QPoint(parent.width() // 2, parent.height() * 2 // 5))
             place = QRect(QPoint(0, 0), self.size())
             place.moveCenter(middle)
             self.move(place.topLeft())
-        self._focus_first()
 
     def _focus_first(self) -> None:
         self.confirm_button.setFocus(Qt.FocusReason.TabFocusReason)
