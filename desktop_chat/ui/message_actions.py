@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from operator import is_
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from PySide6.QtCore import Qt, QUrl
@@ -12,6 +13,7 @@ from PySide6.QtGui import QDesktopServices
 from desktop_chat.chat.explain import Action
 from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.messages import Message
+from desktop_chat.core.services import Service
 from desktop_chat.ui.controls.popup import Menu
 from desktop_chat.ui.neighbours import Neighbours
 from desktop_chat.ui.request_dialog import show_request
@@ -49,6 +51,7 @@ class MessageActions:
         self._near = neighbours
         self._page = page
         self._run = run
+        self._offered: tuple[list[Service], str, list[Painter]] = ([], "", [])
         composer = page.composer
         self._deeds: Mapping[str, Callable[[str], object]] = {
             Action.RETRY: self._again,
@@ -107,9 +110,21 @@ class MessageActions:
     # A picture of an answer
 
     def painters(self) -> list[Painter]:
-        """Return the models that make pictures, of the services that are set up."""
+        """Return the models that make pictures, of the services that are set up.
+
+        It is asked at every painting, and a service may have hundreds of models.
+        """
+        services, spoken = self._near.setup.usable(), language()
+        before = self._offered
+        same = len(services) == len(before[0]) and all(map(is_, services, before[0]))
+        if not same or spoken != before[1]:
+            self._offered = (services, spoken, self._find(services))
+        return self._offered[2]
+
+    @staticmethod
+    def _find(services: Sequence[Service]) -> list[Painter]:
         found = []
-        for service in self._near.setup.usable():
+        for service in services:
             title = service.title(language())
             found += [
                 Painter(service.id, model.id, f"{model.id}  {title}")
