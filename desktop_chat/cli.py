@@ -5,10 +5,11 @@ import asyncio
 import contextlib
 import io
 import json
+import math
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -39,7 +40,7 @@ from desktop_chat.core.events import FinishReason, ImagePart, StreamEvent
 from desktop_chat.core.i18n import language, tr
 from desktop_chat.core.identity import COMMAND
 from desktop_chat.core.json import JsonValue
-from desktop_chat.core.messages import Message
+from desktop_chat.core.messages import Message, Sampling
 from desktop_chat.core.services import Service
 from desktop_chat.core.trace import Trace
 
@@ -158,6 +159,7 @@ def _add_request(group: "argparse._ArgumentGroup") -> None:
         help=tr("a picture, text or PDF file that goes with the first question; may be repeated"),
     )
     add("--system", metavar="TEXT", default="", help=tr("the system prompt"))
+    _add_sampling(group)
     add(
         "--param",
         metavar="K=V",
@@ -205,6 +207,23 @@ def _add_output(group: "argparse._ArgumentGroup") -> None:
     )
 
 
+def _add_sampling(group: "argparse._ArgumentGroup") -> None:
+    add = group.add_argument
+    add("--temperature", metavar="N", type=_number(0, 2), help=tr("how daring: 0 to 2"))
+    add("--top-p", metavar="N", type=_number(0, 1), help=tr("the likeliest candidates: 0 to 1"))
+    add("--max-tokens", metavar="N", type=_count, help=tr("the longest answer, in tokens"))
+    add(
+        "--seed", metavar="N", type=int, help=tr("for the same answer again, where the service can")
+    )
+    add(
+        "--stop",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        help=tr("a text before which the answer ends; may be repeated"),
+    )
+
+
 def _add_service(parser: argparse.ArgumentParser, *, with_model: bool = False) -> None:
     group = parser.add_argument_group(tr("who is asked"))
     group.add_argument(
@@ -243,6 +262,31 @@ def _add_service(parser: argparse.ArgumentParser, *, with_model: bool = False) -
 
 def _add_json(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument("--json", action="store_true", help=tr("print JSON, one object per line"))
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            words = tr("{text} is not a number from {low} to {high}")
+            raise argparse.ArgumentTypeError(words.format(text=text, low=low, high=high))
+        return number
+
+    return read
+
+
+def _count(text: str) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if count < 1:
+        words = tr("{text} is not a whole number of at least 1")
+        raise argparse.ArgumentTypeError(words.format(text=text))
+    return count
 
 
 def _param(text: str) -> tuple[str, JsonValue]:
@@ -357,6 +401,10 @@ class _Command:
             params=dict(args.param),
             stream=not args.no_stream,
             rounds=default_rounds(self._house.settings),
+            temperature=args.temperature,
+            top_p=args.top_p,
+            max_tokens=args.max_tokens,
+            sampling=Sampling(stop=tuple(filter(None, args.stop)), seed=args.seed),
         )
         model = service.model(asking.model)
         if (refused := first_refusal(model, [item.file for item in files])) is not None:

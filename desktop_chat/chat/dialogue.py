@@ -23,6 +23,7 @@ from desktop_chat.core.messages import (
     Message,
     MessageState,
     Role,
+    Sampling,
 )
 from desktop_chat.core.ports import ConversationStore, TaskKeeper
 from desktop_chat.core.services import Price, Service
@@ -41,6 +42,10 @@ class Asking:
         params: fields of the request's body, by name.
         stream: False asks for whole answers.
         rounds: how many earlier rounds are sent; None sends all.
+        temperature: or None for the service's default.
+        top_p: likewise.
+        max_tokens: likewise.
+        sampling: further parameters.
     """
 
     service: Service
@@ -50,22 +55,27 @@ class Asking:
     params: Mapping[str, JsonValue] = field(default_factory=dict)
     stream: bool = True
     rounds: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
 
     def options(self) -> ChatOptions:
         """Return what a conversation keeps of this, so that the window goes on alike."""
-        max_tokens = self.params.get("max_tokens")
+        max_tokens = self.params.get("max_tokens", self.max_tokens)
         return ChatOptions(
             service_id=self.service.id,
             model=self.model,
             system=self.system,
-            temperature=self._number("temperature"),
-            top_p=self._number("top_p"),
+            temperature=self._number("temperature", self.temperature),
+            top_p=self._number("top_p", self.top_p),
             max_tokens=max_tokens if type(max_tokens) is int else None,
             thinking=self.thinking,
+            sampling=self.sampling,
         )
 
-    def _number(self, name: str) -> float | None:
-        value = self.params.get(name)
+    def _number(self, name: str, given: float | None) -> float | None:
+        value = self.params.get(name, given)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         return float(value)

@@ -370,6 +370,36 @@ async def test_options_reach_the_request() -> None:
     assert (body["stop"], body["tags"]) == ("END", ["a", 1])
 
 
+async def test_sampling_reaches_the_request_in_the_words_of_the_protocol() -> None:
+    whole = {"output": [{"type": "message", "content": [{"type": "output_text", "text": "a"}]}]}
+    flags = ("--temperature", "0.25", "--top-p", "0.5", "--max-tokens", "5", "--seed", "-7")
+    async with ByteServer(
+        [answer("a"), json_reply(200, whole | {"status": "completed"})]
+    ) as server:
+        first = await ask(server, *flags, "--stop", "END", "--stop", "\n", "--save", "hi")
+        second = await ask(server, *flags, "--protocol", "openai-responses", "--no-stream", "hi")
+        assert (first.code, second.code) == (0, 0), second.err
+        body, other = (request.json() for request in server.requests)
+    names = ("temperature", "top_p", "max_tokens", "seed", "stop")
+    assert [body[name] for name in names] == [0.25, 0.5, 5, -7, ["END", "\n"]]
+    assert (other["temperature"], other["max_output_tokens"]) == (0.25, 5)
+    assert "max_tokens" not in other
+    async with history() as store:
+        (conversation,) = await store.conversations()
+    options = conversation.options
+    assert (options.temperature, options.max_tokens, options.sampling.seed) == (0.25, 5, -7)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--temperature", "3"), ("--temperature", "nan"), ("--top-p", "x"), ("--max-tokens", "0")],
+)
+async def test_numbers_out_of_their_range_are_wrong_usage(flag: str, value: str) -> None:
+    ended = await run("ask", "--service", "demo", flag, value, "hi")
+    assert ended.code == 2
+    assert f"{value} is not a" in ended.err
+
+
 async def test_thinking_and_no_stream() -> None:
     whole = {
         "choices": [
