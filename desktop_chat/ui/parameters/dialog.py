@@ -16,17 +16,15 @@ from desktop_chat.ui.controls.labels import Label
 from desktop_chat.ui.controls.scrollbar import ScrollBar
 from desktop_chat.ui.json_text import read_body, read_schema
 from desktop_chat.ui.parameters.entries import (
-    SIZES,
     BoxEntry,
     ChoiceEntry,
     Entry,
     JsonEntry,
     NumberEntry,
-    StopEntry,
     WordEntry,
-    escaped,
 )
 from desktop_chat.ui.parameters.headers import HeadersEntry, key_in, key_refused
+from desktop_chat.ui.parameters.kinds import image_entries, sampling_entries
 from desktop_chat.ui.settings.fold import Fold
 from desktop_chat.ui.theme import Theme
 
@@ -42,7 +40,6 @@ _SCHEMA_EXAMPLE: Final = """\
   "properties": {"name": {"type": "string"}},
   "required": ["name"]
 }"""
-_Penalty = (-2.0, 2.0)
 
 
 class ParametersDialog(Dialog):
@@ -92,6 +89,8 @@ class ParametersDialog(Dialog):
         self.accepted.connect(self._submit)
         for entry in self.entries.values():
             entry.changed.connect(self._judge)
+            if isinstance(entry, NumberEntry | WordEntry):
+                entry.field.returnPressed.connect(self.accept)
         self._judge()
 
     # What there is.
@@ -142,9 +141,9 @@ class ParametersDialog(Dialog):
         )
         rounds.field.setPlaceholderText(tr("Default"))
         self.rounds = rounds.field
-        self._make_sampling(options.sampling)
+        self.entries |= sampling_entries(theme, options.sampling)
         self._make_format(options.sampling)
-        self._make_image(options.image)
+        self.entries |= image_entries(theme, options.image)
         self.entries["extra"] = JsonEntry(
             theme,
             tr("Request fields"),
@@ -165,68 +164,8 @@ class ParametersDialog(Dialog):
         value: float | None,
     ) -> NumberEntry:
         entry = NumberEntry(self.theme, name, label, sentence, bounds, value)
-        entry.field.returnPressed.connect(self.accept)
         self.entries[key] = entry
         return entry
-
-    def _make_sampling(self, sampling: Sampling) -> None:
-        penalty = tr("A penalty is a number from -2 to 2.")
-        self._number(
-            "top_k",
-            tr("Top K"),
-            tr("Top K, candidates for each token"),
-            tr("Top K is a whole number, 0 or more."),
-            (0, 1_000_000),
-            sampling.top_k,
-        )
-        self._number(
-            "min_p",
-            tr("Min P"),
-            tr("Min P, 0 to 1"),
-            tr("Min P is a number from 0 to 1."),
-            (0.0, 1.0),
-            sampling.min_p,
-        )
-        self._number(
-            "frequency_penalty",
-            tr("Frequency penalty"),
-            tr("Frequency penalty, -2 to 2"),
-            penalty,
-            _Penalty,
-            sampling.frequency_penalty,
-        )
-        self._number(
-            "presence_penalty",
-            tr("Presence penalty"),
-            tr("Presence penalty, -2 to 2"),
-            penalty,
-            _Penalty,
-            sampling.presence_penalty,
-        )
-        self._number(
-            "seed",
-            tr("Seed"),
-            tr("Seed, for the same answer again"),
-            tr("A seed is a whole number."),
-            (-(2**63), 2**63 - 1),
-            sampling.seed,
-        )
-        self._number(
-            "n",
-            tr("Answers"),
-            tr("Answers to one question, 1 to 8"),
-            tr("Answers are a whole number from 1 to 8."),
-            (1, 8),
-            sampling.n,
-        )
-        stops = "\n".join(map(escaped, sampling.stop))
-        self.entries["stop"] = StopEntry(
-            self.theme,
-            tr("Stop texts"),
-            tr("Stop texts, one on each line: the answer ends before them"),
-            stops,
-            placeholder=tr("None"),
-        )
 
     def _make_format(self, sampling: Sampling) -> None:
         choices = [
@@ -250,49 +189,6 @@ class ParametersDialog(Dialog):
             _SCHEMA_EXAMPLE,
         )
         self.entries["json_schema"] = self.schema
-
-    def _make_image(self, image: ImageOptions) -> None:
-        theme = self.theme
-        self.entries["image_size"] = WordEntry(
-            theme,
-            tr("Size"),
-            tr("Size, width x height"),
-            tr("A size is one word, such as 1024x1024."),
-            image.size,
-            common=SIZES,
-        )
-        self._number(
-            "image_count",
-            tr("Pictures"),
-            tr("Pictures at once, 1 to 10"),
-            tr("Pictures are a whole number from 1 to 10."),
-            (1, 10),
-            image.count or None,
-        )
-        self._number(
-            "image_seed",
-            tr("Seed"),
-            tr("Seed, for the same picture again"),
-            tr("A seed is a whole number."),
-            (-(2**63), 2**63 - 1),
-            image.seed,
-        )
-        self.entries["style"] = WordEntry(
-            theme,
-            tr("Style"),
-            tr("Style, in a word of the service"),
-            tr("A style has {count} characters at most.").format(count=100),
-            image.style,
-            common=("realistic", "cartoon", "cyberpunk", "minimalist"),
-            spaces=True,
-        )
-        self.entries["negative_prompt"] = BoxEntry(
-            theme,
-            tr("Not to be seen"),
-            tr("Not to be seen in the picture"),
-            image.negative_prompt,
-            placeholder=tr("None"),
-        )
 
     # Where it stands.
 
