@@ -12,8 +12,8 @@ from desktop_chat.core.errors import ErrorKind
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service, Thinking, ThinkingDialect
 from desktop_chat.wiring import House
-from tests.helpers.byte_server import HANG, ByteServer, json_reply
-from tests.unit.chat.support import SERVICE_ID, local_service, open_house
+from tests.helpers.byte_server import HANG, ByteServer, delta, json_reply, sse
+from tests.unit.chat.support import OPTIONS, SERVICE_ID, ask, local_service, open_house
 
 KEY = Secret("sk-test-1234567890")
 ROWS = [{"id": name} for name in ("BAAI/bge-m3", "Qwen/Qwen3-32B", "zai-org/GLM-4.6")]
@@ -188,6 +188,23 @@ async def test_what_a_list_tells_of_models_is_kept() -> None:
     assert old.thinking == Thinking(ThinkingDialect.ADAPTIVE), "of that the user has said nothing"
     assert (new.images, new.files, new.name) == (True, True, "Name")
     assert new.thinking == Thinking(ThinkingDialect.ADAPTIVE)
+
+
+async def test_prices_of_a_list_are_what_answers_cost() -> None:
+    pricing = {"prompt": "0.000003", "completion": "0.000015", "input_cache_read": "0.0000003"}
+    page = json_reply(200, {"data": [{"id": "m", "pricing": pricing}]})
+    cached = {"cached_tokens": 400}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": cached}
+    told = sse(delta("Hi"), delta(finish="stop"), {"choices": [], "usage": usage})
+    async with ByteServer([page, told]) as server, open_house(server) as house:
+        house.lists.fetch(kept(house))
+        await settled(house)
+        session = house.sessions.session()
+        await session.set_options(OPTIONS)
+        message = await ask(session, "Hi")
+    # 600 x 3 + 400 x 0.3 + 100 x 15 millionths
+    assert message.cost is not None
+    assert (message.cost.amount, message.cost.currency) == (pytest.approx(0.00342), "USD")
 
 
 async def test_a_list_that_cannot_be_kept_is_told() -> None:
