@@ -186,13 +186,18 @@ class ProxyRow(ServiceRow):
     def _learn_user(self, service_id: str, user: str) -> None:
         if service_id != self.editor.service.id:
             return
-        self._user = user
-        self.user.setText(user)
+        before, self._user = self._user, user
+        if user or before:
+            # What is being typed stays, where nothing was kept.
+            self.user.setText(user)
         self.remove_button.setVisible(bool(user))
         if user:
             kept = tr("The password is in the system keyring.")
             memory = tr("No system keyring was found: the password stays in memory.")
             self._tell_login(kept if self._setup.keyring_name() else memory, "text3")
+        elif before:
+            # It was for another proxy, or is gone.
+            self._tell_login("", "text3")
 
     def _tell_login(self, text: str, ink: str, field: Field | None = None) -> None:
         wrong = ink == "danger"

@@ -170,6 +170,17 @@ async def test_a_proxy_of_ones_own_is_kept_with_its_password_in_the_keyring(tmp_
         assert Secret.pair("me", "proxy-pass-word") in desk.keyring.keys.values()
         assert "proxy-pass-word" not in desk.file.read_text("utf-8")
         assert row.password.text() == ""
+        assert row.login_status.text()
+        enter(row.address, "socks5://127.0.0.1:1081")
+        assert row.login_status.text() == "", "the password is another proxy's"
+        assert row.user.text() == ""
+        QTest.keyClicks(row.user, "you")
+        row._learn_user("mine", "")
+        assert row.user.text() == "you", "what is typed stays"
+        row.user.setText("")
+        enter(row.address, "socks5://127.0.0.1:1080")
+        await until(row.remove_button.isVisible, "the password, again")
+        assert row.login_status.text()
         row.remove_button.click()
         await until(lambda: not row.remove_button.isVisible(), "the end of the password")
         assert desk.keyring.keys == {}
