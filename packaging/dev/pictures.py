@@ -32,6 +32,7 @@ from desktop_chat.core.ids import new_id  # noqa: E402
 from desktop_chat.core.messages import (  # noqa: E402
     ChatOptions,
     Conversation,
+    Cost,
     Message,
     MessageState,
     Role,
@@ -128,6 +129,7 @@ def answer(question: str, text: str, **values: object) -> Message:
         "model": "deepseek-v4-pro",
         "reason": FinishReason.STOP,
         "usage": Usage(1842, 1126, 0, 214),
+        "cost": Cost(0.0235, "CNY"),
         "timing": Timing(0.62, 6.0, 27.55),
         **values,
     }
