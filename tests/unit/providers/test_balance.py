@@ -127,8 +127,12 @@ async def test_what_is_no_balance(
     assert caught.value.info.kind is kind
 
 
-async def test_a_failure_within_a_good_reply_is_one(providers: HttpProviders) -> None:
-    bad = {"code": 50507, "message": "unknown error", "status": False, "data": None}
+@pytest.mark.parametrize(("code", "status"), [(50507, True), (20000, False)])
+async def test_a_failure_within_a_good_reply_is_one(
+    providers: HttpProviders, code: int, status: bool
+) -> None:
+    bad = siliconflow(totalBalance="5") | {"code": code, "status": status}
+    bad["message"] = "unknown error"
     async with ByteServer([json_reply(200, bad)]) as server:
         asked = service(server.url, auth="bearer", balance="siliconflow")
         with pytest.raises(ProviderError) as caught:
