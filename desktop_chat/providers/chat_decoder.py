@@ -77,6 +77,7 @@ class ChatDecoder(ReplyDecoder):
         super().__init__(errors, headers, SseDecoder())
         self._tags = ThinkTags()
         self._in_answer = False
+        self._by_delta = False
         self._by_message = False
         self._tools = ToolCalls()
         self._further: FurtherChoices | None = None
@@ -148,7 +149,7 @@ class ChatDecoder(ReplyDecoder):
         """
         message = choice.get("message")
         if message and isinstance(message, dict):
-            if self._by_message or not (self.started or self._parts):
+            if self._by_message or not self._by_delta:
                 self._by_message = True
                 self._delta(message)
         elif text := choice.get("delta") or choice.get("text"):
@@ -164,9 +165,11 @@ class ChatDecoder(ReplyDecoder):
             self._details.add(details)
             reasoning = reasoning or details
         if reasoning:
+            self._by_delta = True
             self._thought(reasoning)
         content = delta.get("content")
         if content:
+            self._by_delta = True
             if self._in_answer and isinstance(content, str) and not self._thinking:
                 self._parts.append(content)
             else:
@@ -176,6 +179,7 @@ class ChatDecoder(ReplyDecoder):
 
     def _rare(self, delta: dict[str, Any]) -> None:
         if refusal := delta.get("refusal"):
+            self._by_delta = True
             self._content(refusal)
         for image in _list(delta.get("images")):
             self._image(image)
@@ -183,6 +187,7 @@ class ChatDecoder(ReplyDecoder):
         if isinstance(extra, dict) and size_of(extra) <= MAX_ECHO:
             self._extra = extra
         if calls := delta.get("tool_calls") or delta.get("function_call"):
+            self._by_delta = True
             for call in self._tools.read(calls):
                 self._put(call)
 

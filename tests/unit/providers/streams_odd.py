@@ -67,6 +67,18 @@ ODD = {
     "the whole message beside an empty delta": Case(
         HELLO + raw(delta={}, message=_MESSAGE, finish_reason="stop") + DONE
     ),
+    "a message after the deltas of another answer": Case(
+        event({"choices": [{"index": 1, "delta": {"content": "other"}}]})
+        + raw(message=_MESSAGE, finish_reason="stop") + DONE
+    ),
+    "a call again in a whole message": Case(
+        event(delta("Hello", tool_calls=[
+            {"id": "a", "function": {"name": "f", "arguments": "{}"}}]))
+        + raw(message={"content": "Hello", "tool_calls": [
+            {"id": "a", "function": {"name": "f", "arguments": "{}"}}]},
+            finish_reason="tool_calls") + DONE,
+        reason=FinishReason.TOOL_CALLS, tools=[("a", "f", "{}")],
+    ),
     "messages in place of deltas": Case(
         raw(message={"content": "Hel"}) + raw(message={"content": "lo"}) + STOP + DONE
     ),
