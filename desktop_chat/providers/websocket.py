@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from desktop_chat.core.errors import ErrorKind, ProviderError
+from desktop_chat.core.errors import ErrorInfo, ErrorKind, ProviderError
 from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.requests import ChatRequest
@@ -117,7 +117,7 @@ class WebSocketChat(HttpProtocol):
         finally:
             await link.aclose()
         if decoder.failure is not None:
-            failure = ProviderError(decoder.failure)
+            failure = ProviderError(_without_reply(decoder.failure))
             if decoder.failure.kind is ErrorKind.DROPPED and not decoder.started:
                 raise _DroppedEarlyError(failure)
             raise failure
@@ -160,3 +160,8 @@ class _DroppedEarlyError(Exception):
     def __init__(self, failure: ProviderError) -> None:
         self.failure = failure
         super().__init__("dropped before the first token")
+
+
+def _without_reply(info: ErrorInfo) -> ErrorInfo:
+    """Return what a message told of, without the status of a reply that there was none of."""
+    return replace(info, status=None) if info.status == 200 else info

@@ -46,6 +46,11 @@ def _clock(until: float | None) -> str:
     return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
 
 
+def told_apart(key: KeySlot) -> str:
+    """Return what tells a key from the others; a short one tells nothing of itself."""
+    return key.hint if key.hint.strip("…") else f"{key.slot + 1}. {key.hint}"
+
+
 class KeyLines(QWidget):
     """A line for each of several keys; of a single one there is nothing to say here.
 
@@ -91,7 +96,7 @@ class KeyLines(QWidget):
             self._column.addWidget(holder)
 
     def _line(self, key: KeySlot, *, in_use: bool, several: bool) -> QHBoxLayout:
-        hint = Label(self._theme, key.hint, pixels=12, ink="text2", mono=True)
+        hint = Label(self._theme, told_apart(key), pixels=12, ink="text2", mono=True)
         hint.setMinimumWidth(112)
         # The field above shows it: a single key needs no telling apart.
         hint.setVisible(several)
@@ -106,7 +111,7 @@ class KeyLines(QWidget):
         return row
 
     def _add_removing(self, row: QHBoxLayout, key: KeySlot) -> None:
-        name = tr("Remove the key {hint}").format(hint=key.hint)
+        name = tr("Remove the key {hint}").format(hint=told_apart(key))
         remove = IconButton(self._theme, "x", name)
         remove.clicked.connect(partial(self.removed.emit, key.slot))
         self.remove_buttons.append(remove)

@@ -48,12 +48,15 @@ def price_label(model: Model, currency: str) -> str:
 
 def abilities(model: Model) -> list[tuple[str, str]]:
     """Return icon and name of each thing that a model can do."""
+    draws = model.makes == "image"
+    thinks = model.thinking.dialect is not ThinkingDialect.NONE
     found = (
-        ("brain", tr("Thinking"), model.thinking.dialect is not ThinkingDialect.NONE),
+        # What a service says of all its models does not hold for those that draw.
+        ("brain", tr("Thinking"), thinks and not draws),
         ("wrench", tr("Calls tools"), bool(model.tools)),
         ("eye", tr("Takes images"), bool(model.images)),
         ("file-pdf", tr("Takes PDF files"), bool(model.files)),
-        ("image", tr("Makes pictures"), model.makes == "image"),
+        ("image", tr("Makes pictures"), draws),
     )
     return [(icon, name) for icon, name, holds in found if holds]
 

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtTest import QTest
 
+from desktop_chat.chat.setup import KeySlot
 from desktop_chat.core.access import KeyHealth, KeyUse
 from desktop_chat.core.errors import ErrorInfo, ErrorKind
 from desktop_chat.core.secret import Secret
-from desktop_chat.core.services import Model, Network, Service
+from desktop_chat.core.services import Model, Network, Service, Thinking, ThinkingDialect
 from desktop_chat.system.catalogue import FileCatalogue
 from desktop_chat.ui.controls.labels import Label
-from desktop_chat.ui.settings.key_lines import told_of_key
+from desktop_chat.ui.settings.key_lines import told_apart, told_of_key
+from desktop_chat.ui.settings.model_words import abilities
 from desktop_chat.ui.settings.proxy_row import judge_proxy
 from desktop_chat.ui.settings.states import failure
 from tests.helpers.byte_server import ByteServer, delta, json_reply, sse
@@ -93,6 +95,19 @@ async def test_a_single_key_in_trouble_is_told_of_without_its_hint(tmp_path: Pat
         await until(lambda: [state.text() for state in lines.states] == said, "the key")
         shown = [label.text() for label in lines.findChildren(Label) if label.isVisible()]
         assert "…" not in shown
+
+
+def test_short_keys_are_told_apart() -> None:
+    slots = [KeySlot(slot, "…", KeyUse()) for slot in range(2)]
+    assert [told_apart(slot) for slot in slots] == ["1. …", "2. …"]
+    assert told_apart(KeySlot(1, "sk-…3f9a", KeyUse())) == "sk-…3f9a"
+
+
+def test_a_model_that_draws_is_not_said_to_think() -> None:
+    thinking = Thinking(dialect=ThinkingDialect.ENABLE)
+    said = [name for _icon, name in abilities(Model("m", makes="image", thinking=thinking))]
+    assert said == ["Makes pictures"]
+    assert abilities(Model("m", thinking=thinking))
 
 
 def test_a_wrong_clock_is_not_called_a_wrong_key() -> None:

@@ -225,6 +225,7 @@ async def test_what_came_before_an_error_stays(
     assert part == TextDelta("Hel")
     assert heard.error is not None
     assert (heard.kind, heard.error.message) == (kind, says)
+    assert heard.error.status != 200, "no reply said so"
     assert len(server.asked_with) == 1
 
 
