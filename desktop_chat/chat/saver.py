@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from desktop_chat.core.attachments import Attached, Attachment
 from desktop_chat.core.errors import ErrorInfo, ErrorKind, StoreError
-from desktop_chat.core.messages import Conversation, Message
+from desktop_chat.core.messages import Conversation, Draft, Message
 from desktop_chat.core.ports import Channel, ConversationStore, TaskKeeper
 
 _INTERVAL: Final = 0.5
@@ -105,10 +105,19 @@ class _SaveConversation:
 @dataclass(frozen=True, slots=True)
 class _SaveDraft:
     conversation_id: str
-    text: str
+    draft: Draft
+    data: Mapping[str, bytes] = field(repr=False)
+    """The bytes of its files, by key, except those that the store has had all along."""
+    stored: set[str]
+    """The keys that the draft in the store names: one set for all writes of a saver."""
 
     async def run(self, store: ConversationStore) -> None:
-        await store.save_draft(self.conversation_id, self.text)
+        for key, data in self.data.items():
+            if key not in self.stored:
+                await store.put_blob(data)
+        await store.save_draft(self.conversation_id, self.draft.text, self.draft.files)
+        self.stored.clear()
+        self.stored.update(file.blob for file in self.draft.files)
 
 
 _PARTS: Final = (_Append, _Attach, _Rewrite)
@@ -144,6 +153,7 @@ class Saver:
         self._interval = interval
         self._queue: deque[_Write] = deque()
         self._open: dict[str, _Append] = {}
+        self._draft_blobs: set[str] = set()
         self._lock = asyncio.Lock()
         self._writer: asyncio.Task[None] | None = None
         self.error: ErrorInfo | None = None
@@ -154,9 +164,9 @@ class Saver:
         return bool(self._queue)
 
     @property
-    def waiting_draft(self) -> str | None:
+    def waiting_draft(self) -> Draft | None:
         """The draft that is not written yet, or None."""
-        drafts = [write.text for write in self._queue if isinstance(write, _SaveDraft)]
+        drafts = [write.draft for write in self._queue if isinstance(write, _SaveDraft)]
         return drafts[-1] if drafts else None
 
     def waiting_blob(self, key: str) -> bytes | None:
@@ -164,6 +174,8 @@ class Saver:
         for write in self._queue:
             if isinstance(write, _PutBlob) and write.key == key:
                 return write.data
+            if isinstance(write, _SaveDraft) and key in write.data:
+                return write.data[key]
         return None
 
     async def begin(
@@ -175,7 +187,13 @@ class Saver:
     ) -> None:
         """Write the beginning of a turn, after the files that its question names."""
         self._open.clear()
-        self._queue.extend(_PutBlob(item.file.blob, item.data) for item in files)
+        data = {item.file.blob: item.data for item in files}
+        for file in question.attachments if question is not None else ():
+            # The draft that brings it may be forgotten before it is written.
+            waiting = self.waiting_blob(file.blob)
+            if waiting is not None:
+                data.setdefault(file.blob, waiting)
+        self._queue.extend(_PutBlob(key, content) for key, content in data.items())
         await self._put(_Begin(conversation, question, answer))
 
     async def reopen(self, message: Message) -> None:
@@ -219,11 +237,25 @@ class Saver:
         self._queue.append(_Attach(message_id, attachments))
         self._start_writer()
 
-    def keep_draft(self, conversation_id: str, text: str) -> None:
-        """Take what was typed; it is written soon, in place of what waits of it."""
+    def keep_draft(
+        self, conversation_id: str, text: str, files: Sequence[Attached | Attachment] = ()
+    ) -> None:
+        """Take what was typed and its files; they are written soon, in place of what waits of them.
+
+        Args:
+            conversation_id: of the conversation.
+            text: what was typed.
+            files: those chosen; one that is in the store, or waits to be, needs no bytes.
+        """
+        draft = Draft.of(text, files)
+        data = {item.file.blob: item.data for item in files if isinstance(item, Attached)}
+        for file in draft.files:
+            waiting = self.waiting_blob(file.blob)
+            if waiting is not None:
+                data.setdefault(file.blob, waiting)
         self._drop(lambda write: isinstance(write, _SaveDraft))
         self._open.clear()
-        self._queue.append(_SaveDraft(conversation_id, text))
+        self._queue.append(_SaveDraft(conversation_id, draft, data, self._draft_blobs))
         self._tasks.start(self._flush_or_retry(), "save draft")
 
     async def finish(self, message: Message) -> None:

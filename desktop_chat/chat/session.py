@@ -47,6 +47,7 @@ from desktop_chat.core.i18n import tr
 from desktop_chat.core.messages import (
     ChatOptions,
     Conversation,
+    Draft,
     Message,
     MessageHead,
     MessageState,
@@ -381,8 +382,8 @@ class ChatSession:
             self._tell_conversation()
             await self._save_conversation()
 
-    async def draft(self) -> str:
-        """Return what was typed and not sent, or "".
+    async def draft(self) -> Draft:
+        """Return what was typed and chosen and not sent; ``blob`` has the bytes of its files.
 
         Raises:
             StoreError: it could not be read.
@@ -392,11 +393,11 @@ class ChatSession:
             return waiting
         return await self._ports.store.draft(self.conversation.id)
 
-    def keep_draft(self, text: str) -> None:
-        """Keep what was typed; "" forgets it. It is written soon, after all that happened before
-        it; a failure is told as ``SavingFailed``.
+    def keep_draft(self, text: str, files: Sequence[Attached | Attachment] = ()) -> None:
+        """Keep what was typed and chosen; "" without files forgets it. It is written soon, after
+        all that happened before it; a failure is told as ``SavingFailed``.
         """
-        self._saver.keep_draft(self.conversation.id, text)
+        self._saver.keep_draft(self.conversation.id, text, files)
 
     async def retry_saving(self) -> None:
         """Try again now what could not be written."""

@@ -10,7 +10,7 @@ from desktop_chat.chat.listeners import subscription
 from desktop_chat.chat.preparing import SessionPorts
 from desktop_chat.chat.session import ChatSession
 from desktop_chat.core.ids import new_id
-from desktop_chat.core.messages import ChatOptions, Conversation
+from desktop_chat.core.messages import ChatOptions, Conversation, Draft
 from desktop_chat.core.ports import Unsubscribe
 
 _log = logging.getLogger(__name__)
@@ -90,8 +90,8 @@ class Sessions:
         """Call ``listener`` with a conversation's id when its turn begins (True) or ends."""
         return subscription(self._listeners, listener)
 
-    async def drafts(self) -> dict[str, str]:
-        """Return what was typed and not sent, by conversation; it need not have begun.
+    async def drafts(self) -> dict[str, Draft]:
+        """Return what was typed or chosen and not sent, by conversation; it need not have begun.
 
         Raises:
             StoreError: it could not be read.

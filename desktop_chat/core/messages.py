@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from desktop_chat.core.attachments import Attachment
+from desktop_chat.core.attachments import Attached, Attachment
 from desktop_chat.core.errors import ErrorInfo
 from desktop_chat.core.events import FinishReason, Usage
 from desktop_chat.core.json import JsonValue
@@ -271,6 +271,25 @@ class Conversation:
     titled_by_user: bool = False
     options: ChatOptions = field(default_factory=ChatOptions)
     remote_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was prepared for the next question and not sent.
+
+    Attributes:
+        text: what was typed.
+        files: those that were chosen; their bytes are in the store.
+    """
+
+    text: str = ""
+    files: tuple[Attachment, ...] = ()
+
+    @classmethod
+    def of(cls, text: str, files: Iterable[Attached | Attachment]) -> "Draft":
+        """Return a draft of files, some of which may be here with their bytes."""
+        named = (item.file if isinstance(item, Attached) else item for item in files)
+        return cls(text, tuple(named))
 
 
 class MessageTree:

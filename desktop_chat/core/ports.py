@@ -12,6 +12,7 @@ from desktop_chat.core.balance import Balance
 from desktop_chat.core.events import StreamControl, StreamEvent
 from desktop_chat.core.messages import (
     Conversation,
+    Draft,
     Message,
     MessageHead,
     SearchHit,
@@ -394,7 +395,7 @@ class ConversationStore(Protocol):
 
     async def put_blob(self, data: bytes) -> str:
         """Keep the bytes of a file, and return their key (see ``attachments.blob_key``). It comes
-        before the message that names them; what no message names is removed after a day.
+        before the message or the draft that names them; what none names is removed after a day.
         """
         ...
 
@@ -420,15 +421,19 @@ class ConversationStore(Protocol):
         """
         ...
 
-    async def draft(self, conversation_id: str) -> str:
-        """Return what was typed and not sent, or ""."""
+    async def draft(self, conversation_id: str) -> Draft:
+        """Return what was typed and chosen and not sent; an empty draft where there is none."""
         ...
 
-    async def save_draft(self, conversation_id: str, text: str) -> None:
-        """Keep what was typed; "" forgets it. The conversation need not exist yet."""
+    async def save_draft(
+        self, conversation_id: str, text: str, files: Sequence[Attachment] = ()
+    ) -> None:
+        """Keep what was typed, and name its files, whose bytes came before; "" without files
+        forgets it. The conversation need not exist yet.
+        """
         ...
 
-    async def drafts(self) -> dict[str, str]:
+    async def drafts(self) -> dict[str, Draft]:
         """Return every draft by conversation id."""
         ...
 

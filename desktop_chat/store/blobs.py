@@ -1,4 +1,4 @@
-"""The bytes of files that belong to messages. Every function runs on the worker's thread."""
+"""The bytes of files of messages and drafts. Every function runs on the worker's thread."""
 
 import time
 from typing import Final
@@ -8,7 +8,7 @@ import apsw
 from desktop_chat.core.attachments import blob_key
 
 KEPT_SECONDS: Final = 24 * 3600.0
-"""So long bytes that no message names are kept: the message that does may still be on its way, in
+"""So long bytes that nothing names are kept: the message that does may still be on its way, in
 this run or in another one.
 """
 
@@ -34,7 +34,7 @@ def load(connection: apsw.Connection, key: str) -> bytes | None:
 
 
 def remove_unnamed(connection: apsw.Connection, now: float) -> None:
-    """Remove what no message names and nobody has brought for a day; inside a transaction.
+    """Remove what nothing names and nobody has brought for a day; inside a transaction.
 
     Args:
         connection: the database.
@@ -45,9 +45,9 @@ def remove_unnamed(connection: apsw.Connection, now: float) -> None:
         " SELECT blob FROM (SELECT"
         # What is no object is no file; SQLite would take its text for JSON and fail.
         "   CASE file.type WHEN 'object' THEN file.value ->> '$.blob' END AS blob"
-        "  FROM messages, json_each("
-        "  CASE WHEN json_valid(attachments) THEN attachments ELSE '[]' END) AS file"
-        "  WHERE attachments IS NOT NULL)"
+        "  FROM (SELECT attachments FROM messages WHERE attachments IS NOT NULL UNION ALL"
+        "   SELECT attachments FROM drafts WHERE attachments IS NOT NULL) AS named, json_each("
+        "  CASE WHEN json_valid(attachments) THEN attachments ELSE '[]' END) AS file)"
         " WHERE blob IS NOT NULL)",
         (now - KEPT_SECONDS,),
     )

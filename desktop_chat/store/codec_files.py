@@ -1,4 +1,4 @@
-"""Files, tool calls, echoes and costs of messages as they stand in their columns."""
+"""Files (of drafts as well), tool calls, echoes and costs of messages as they stand in columns."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _KINDS = {kind.value: kind for kind in AttachmentKind}
 
 
 def attachments_json(attachments: Iterable[Attachment]) -> str:
-    """Return attachments as JSON; ``recovery`` looks into it for ``blob``."""
+    """Return attachments as JSON; ``blobs`` looks into it for ``blob``."""
     return json.dumps(
         [
             {

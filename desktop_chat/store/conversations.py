@@ -1,16 +1,19 @@
 """Conversations without their messages, and drafts. Every function runs on the worker's thread."""
 
 import time
+from collections.abc import Sequence
 
 import apsw
 
-from desktop_chat.core.messages import Conversation
+from desktop_chat.core.attachments import Attachment
+from desktop_chat.core.messages import Conversation, Draft
 from desktop_chat.store.codec import (
     CONVERSATION_COLUMNS,
     clean,
     conversation_from,
     conversation_row,
 )
+from desktop_chat.store.codec_files import attachments_from, attachments_json
 from desktop_chat.store.connection import transaction
 from desktop_chat.store.errors import store_error
 
@@ -80,28 +83,34 @@ def cost(connection: apsw.Connection, conversation_id: str) -> dict[str, float]:
     return {str(currency): float(amount) for currency, amount in rows if currency}
 
 
-def draft(connection: apsw.Connection, conversation_id: str) -> str:
-    """Return what was typed, or ""."""
+def draft(connection: apsw.Connection, conversation_id: str) -> Draft:
+    """Return what was typed and chosen; an empty draft where there is none."""
     rows = connection.execute(
-        "SELECT text FROM drafts WHERE conversation_id = ?", (conversation_id,)
+        "SELECT text, attachments FROM drafts WHERE conversation_id = ?", (conversation_id,)
     ).fetchall()
-    return str(rows[0][0]) if rows else ""
+    return _draft_from(*rows[0]) if rows else Draft()
 
 
-def save_draft(connection: apsw.Connection, conversation_id: str, text: str) -> None:
-    """Keep what was typed; "" forgets it."""
-    if not text:
+def save_draft(
+    connection: apsw.Connection, conversation_id: str, text: str, files: Sequence[Attachment]
+) -> None:
+    """Keep what was typed and name its files; "" without files forgets it."""
+    if not text and not files:
         connection.execute("DELETE FROM drafts WHERE conversation_id = ?", (conversation_id,))
         return
     connection.execute(
-        "INSERT INTO drafts (conversation_id, text, updated_at) VALUES (?, ?, ?)"
+        "INSERT INTO drafts (conversation_id, text, attachments, updated_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (conversation_id) DO UPDATE SET text = excluded.text,"
-        " updated_at = excluded.updated_at",
-        (conversation_id, clean(text), time.time()),
+        " attachments = excluded.attachments, updated_at = excluded.updated_at",
+        (conversation_id, clean(text), attachments_json(files) if files else None, time.time()),
     )
 
 
-def drafts(connection: apsw.Connection) -> dict[str, str]:
+def drafts(connection: apsw.Connection) -> dict[str, Draft]:
     """Return every draft by conversation id."""
-    rows = connection.execute("SELECT conversation_id, text FROM drafts")
-    return {str(conversation_id): str(text) for conversation_id, text in rows}
+    rows = connection.execute("SELECT conversation_id, text, attachments FROM drafts")
+    return {str(conversation_id): _draft_from(*columns) for conversation_id, *columns in rows}
+
+
+def _draft_from(text: object, attachments: object) -> Draft:
+    return Draft(str(text), attachments_from(str(attachments or "")))

@@ -9,7 +9,7 @@ import apsw
 
 from desktop_chat.core.attachments import Attachment
 from desktop_chat.core.ids import new_id
-from desktop_chat.core.messages import Conversation, Message, MessageHead, SearchHit
+from desktop_chat.core.messages import Conversation, Draft, Message, MessageHead, SearchHit
 from desktop_chat.core.ports import Channel
 from desktop_chat.store import blobs, conversations, messages, recovery, search
 from desktop_chat.store.database import open_database
@@ -119,7 +119,8 @@ class SqliteStore:
     async def put_blob(self, data: bytes) -> str:
         """Keep the bytes of a file, once however often they are brought, and return their key.
 
-        Bytes that no message names are removed by a later start, a day at the earliest.
+        Bytes that no message and no draft names are removed by a later start, a day at the
+        earliest.
         """
         return await self._write(lambda db: blobs.put(db, data))
 
@@ -155,21 +156,26 @@ class SqliteStore:
         """
         return await self._read(lambda db: search.search(db, query, limit))
 
-    async def draft(self, conversation_id: str) -> str:
-        """Return what was typed and not sent, or ""."""
+    async def draft(self, conversation_id: str) -> Draft:
+        """Return what was typed and chosen and not sent; an empty draft where there is none."""
         return await self._read(lambda db: conversations.draft(db, conversation_id))
 
-    async def save_draft(self, conversation_id: str, text: str) -> None:
-        """Keep what was typed; "" forgets it. The conversation need not exist yet."""
-        await self._write(lambda db: conversations.save_draft(db, conversation_id, text))
+    async def save_draft(
+        self, conversation_id: str, text: str, files: Sequence[Attachment] = ()
+    ) -> None:
+        """Keep what was typed, and name its files; "" without files forgets it. The conversation
+        need not exist yet.
+        """
+        named = tuple(files)
+        await self._write(lambda db: conversations.save_draft(db, conversation_id, text, named))
 
-    async def drafts(self) -> dict[str, str]:
+    async def drafts(self) -> dict[str, Draft]:
         """Return every draft by conversation id."""
         return await self._read(conversations.drafts)
 
     async def recover(self) -> list[str]:
         """At launch: mark streaming rows of dead runs as interrupted, drop what dead runs had
-        deleted and files that no message names, and return the ids of the rows marked.
+        deleted and files that nothing names, and return the ids of the rows marked.
         """
         return await self._write(lambda db: recovery.recover(db, self._runs, self._run_id))
 

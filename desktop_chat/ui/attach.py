@@ -70,6 +70,12 @@ def fault_words(error: ErrorInfo) -> str:
     return explain_file(error) if is_about_file(error) else explain_error(error).title
 
 
+def ready(items: Sequence[Chosen]) -> list[Attached | Attachment]:
+    """Return the files that are read; those that the store has without their bytes."""
+    found = [item.data or item.file for item in items]
+    return [item for item in found if item is not None]
+
+
 class Files(QObject):
     """The files of the next question. Reading happens on threads.
 
@@ -119,8 +125,7 @@ class Files(QObject):
 
     def ready(self) -> list[Attached | Attachment]:
         """Return what goes with the question; those that the store has go without bytes."""
-        found = [item.data or item.file for item in self._chosen]
-        return [item for item in found if item is not None]
+        return ready(self._chosen)
 
     def sentences(self) -> list[str]:
         """Return why some cannot be sent, each reason once."""

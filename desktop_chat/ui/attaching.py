@@ -12,7 +12,7 @@ from desktop_chat.chat.session_events import MessageFiles
 from desktop_chat.core.attachments import Attached, Attachment
 from desktop_chat.core.errors import ChatError, ErrorInfo, ErrorKind
 from desktop_chat.core.i18n import tr
-from desktop_chat.ui.attach import Chosen, Files
+from desktop_chat.ui.attach import Chosen, Files, ready
 from desktop_chat.ui.attach_drop import DropZone
 from desktop_chat.ui.attach_mime import Offer
 from desktop_chat.ui.image_scaler import QtImageScaler
@@ -79,6 +79,12 @@ class Attaching(QObject):
         """Show the files of the question that is edited."""
         self.files.take()
         self.files.add_stored(files)
+
+    def for_draft(self, editing: bool) -> list[Attached | Attachment]:
+        """Return the files of the next question as far as they are read: those set aside while an
+        earlier one is edited.
+        """
+        return ready(self._aside) if editing else self.files.ready()
 
     def bring_back(self) -> None:
         """Show what was set aside."""

@@ -40,7 +40,7 @@ from desktop_chat.core.attachments import Attachment
 from desktop_chat.core.errors import ChatError, ErrorInfo
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.identity import DEMO_SERVICE_ID
-from desktop_chat.core.messages import ChatOptions, Message, Role
+from desktop_chat.core.messages import ChatOptions, Draft, Message, Role
 from desktop_chat.core.services import Service
 from desktop_chat.ui.attaching import Attaching
 from desktop_chat.ui.bridge import Relay
@@ -91,7 +91,7 @@ class ChatPage(QWidget):
         self._theme = neighbours.theme
         self._editing = ""
         self._set_aside = ""
-        self._kept_draft = ""
+        self._kept_draft = Draft()
         self._sending = False
         self._left = False
         self._awaits_key = ""
@@ -165,6 +165,7 @@ class ChatPage(QWidget):
         composer.submitted.connect(self._submit)
         composer.stop_requested.connect(self.stop)
         composer.text_changed.connect(self._draft_pause.start)
+        self.attaching.files.changed.connect(self._draft_pause.start)
         composer.model_chosen.connect(self._choose_model)
         composer.set_shelf(self._shelf)
         composer.thinking_chosen.connect(self._choose_thinking)
@@ -316,16 +317,18 @@ class ChatPage(QWidget):
         self.cost.leave()
 
     def keep_draft(self) -> None:
-        """Have what is typed saved in the background, if it is another text than before: an empty
+        """Have what is typed and chosen saved in the background, if it is not what it was: an empty
         box whose draft is still on its way must not wipe it, nor what another window saved.
 
         While an earlier question is edited the draft is what was set aside.
         """
         self._draft_pause.stop()
         text = self._set_aside if self._editing else self.composer.text()
-        if text != self._kept_draft:
-            self._kept_draft = text
-            self.session.keep_draft(text)
+        files = self.attaching.for_draft(bool(self._editing))
+        draft = Draft.of(text, files)
+        if draft != self._kept_draft:
+            self._kept_draft = draft
+            self.session.keep_draft(text, files)
 
     # The session
 
@@ -372,13 +375,16 @@ class ChatPage(QWidget):
             self._receive(SavingFailed(error))
         self._show_running(self.session.running)
 
-    def _bring_back(self, draft: str) -> None:
+    def _bring_back(self, draft: Draft) -> None:
         """Put a draft into the box, before what was typed since."""
-        if not draft or draft == self._kept_draft:
+        if draft in (Draft(), self._kept_draft):
             return
-        self._kept_draft = self._kept_draft or draft
+        if self._kept_draft == Draft():
+            self._kept_draft = draft
+        self.attaching.files.add_stored(draft.files)
         typed = self.composer.text()
-        self.composer.set_text(f"{draft}\n{typed}" if typed else draft)
+        if draft.text:
+            self.composer.set_text(f"{draft.text}\n{typed}" if typed else draft.text)
 
     def _receive(self, event: SessionEvent) -> None:
         match event:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from desktop_chat.app import Desk
 from desktop_chat.chat.explain import Action
 from desktop_chat.core.errors import ErrorKind
-from desktop_chat.core.messages import ChatOptions, Message, MessageState
+from desktop_chat.core.messages import ChatOptions, Draft, Message, MessageState
 from desktop_chat.core.secret import Secret
 from desktop_chat.core.services import Model, Service
 from desktop_chat.core.settings import DEFAULT_EFFORT, DEFAULT_MODEL, DEFAULT_SERVICE
@@ -98,10 +98,10 @@ async def test_a_draft_is_saved_while_typing_and_forgotten_when_sent() -> None:
         await use_model(page, "demo-length")
         store, chat = desk.house.store, page.session.conversation.id
         QTest.keyClicks(page.composer.edit, "an unfinished")
-        await until_read(lambda: store.draft(chat), "an unfinished")
+        await until_read(lambda: store.draft(chat), Draft("an unfinished"))
         await ask(page, " question")
         await answered(page)
-        await until_read(lambda: store.draft(chat), "")
+        await until_read(lambda: store.draft(chat), Draft(""))
         assert page.session.branch()[0].text == "an unfinished question"  # type: ignore[union-attr]
 
 
@@ -301,7 +301,7 @@ async def test_a_full_disk_is_said_and_saving_goes_on_when_there_is_room() -> No
         await until(lambda: not notices(page), "nothing more to say")
         saved = await store.messages([page.session.branch()[-1].id])
         assert saved[0].text == whole
-        await until_read(lambda: store.draft(chat), "")
+        await until_read(lambda: store.draft(chat), Draft(""))
 
 
 @on_qt_loop

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from PySide6.QtTest import QTest
 
 from desktop_chat.core.ids import new_id
+from desktop_chat.core.messages import Draft
 from desktop_chat.core.settings import OPEN_TABS
 from desktop_chat.ui.controls.dialog import Dialog
 from desktop_chat.wiring import House
@@ -34,7 +35,7 @@ async def test_a_window_that_closes_before_the_draft_has_come_leaves_it() -> Non
         desk.window.tabs.open(chat)
         assert desk.window.current_page().composer.text() == ""
     async with open_desk() as again:
-        assert await again.house.store.draft(chat) == "half a thought"
+        assert (await again.house.store.draft(chat)).text == "half a thought"
 
 
 @on_qt_loop
@@ -47,7 +48,7 @@ async def test_what_is_typed_before_the_draft_has_come_follows_it() -> None:
         page = desk.window.current_page()
         QTest.keyClicks(page.composer.edit, "more")
         await until(lambda: page.composer.text() == "half a thought\nmore", "both")
-        await until_read(lambda: desk.house.store.draft(chat), "half a thought\nmore")
+        await until_read(lambda: desk.house.store.draft(chat), Draft("half a thought\nmore"))
 
 
 @on_qt_loop
@@ -59,7 +60,7 @@ async def test_a_window_that_knows_no_draft_does_not_wipe_that_of_another() -> N
         await turns(50)
         await desk.house.store.save_draft(chat, "typed in another window")
     async with open_desk() as again:
-        assert await again.house.store.draft(chat) == "typed in another window"
+        assert (await again.house.store.draft(chat)).text == "typed in another window"
 
 
 @on_qt_loop
@@ -70,7 +71,7 @@ async def test_a_question_that_finds_no_room_stays_a_draft_whatever_closes() -> 
         chat = page.session.conversation.id
         await use_model(page, "demo-length")
         page.composer.set_text(question)
-        await until_read(lambda: store.draft(chat), question)
+        await until_read(lambda: store.draft(chat), Draft(question))
         pages = await sql(store, lambda db: db.pragma("page_count"))
         await sql(store, lambda db: db.pragma("max_page_count", pages))
         page.composer.submitted.emit(question)
@@ -79,7 +80,7 @@ async def test_a_question_that_finds_no_room_stays_a_draft_whatever_closes() -> 
         await until(lambda: not page.composer.text(), "an empty box")
         desk.window.tabs.close_current()
     async with open_desk() as again:
-        assert await again.house.store.draft(chat) == question
+        assert (await again.house.store.draft(chat)).text == question
 
 
 @on_qt_loop

@@ -1,4 +1,4 @@
-"""Files of messages, what tools were asked for, what answers cost, and who really gave them."""
+"""Files of messages and drafts, what tools were asked for, what answers cost, and who gave them."""
 
 import apsw
 
@@ -17,6 +17,7 @@ CREATE INDEX messages_files ON messages (attachments) WHERE attachments IS NOT N
 CREATE INDEX messages_cost ON messages (conversation_id, currency, cost) WHERE cost IS NOT NULL;
 
 ALTER TABLE conversations ADD COLUMN remote_ids TEXT; -- JSON: service id -> its own id
+ALTER TABLE drafts ADD COLUMN attachments TEXT;       -- JSON of Attachments
 
 -- The bytes of files, each once, by their SHA-256.
 CREATE TABLE blobs (

@@ -10,7 +10,7 @@ from desktop_chat.chat.attachments import text_file
 from desktop_chat.chat.saver import Saver
 from desktop_chat.core.errors import ErrorInfo
 from desktop_chat.core.ids import new_id
-from desktop_chat.core.messages import Message, MessageState
+from desktop_chat.core.messages import Draft, Message, MessageState
 from desktop_chat.wiring import House
 from tests.unit.chat.support import empty_disk, fill_disk, open_house
 from tests.unit.chat.test_turn import row
@@ -204,9 +204,9 @@ async def test_a_draft_is_forgotten_only_when_its_question_is_written(house: Hou
     await fill_disk(house.store)
     await saver.begin(conversation, replace(question, text="q" * 500_000), answer)
     saver.keep_draft(conversation.id, "")
-    assert saver.waiting_draft == ""
+    assert saver.waiting_draft == Draft()
     await saver.retry()
-    assert await house.store.draft(conversation.id) == "q"
+    assert (await house.store.draft(conversation.id)).text == "q"
     await empty_disk(house.store)
     await asyncio.wait_for(told.recovered.wait(), 20)
     assert len((await one(house, question.id)).text) == 500_000
@@ -225,7 +225,7 @@ async def test_a_draft_that_finds_no_room_is_tried_again(house: House) -> None:
     assert told.codes == ["full"]
     await empty_disk(house.store)
     await asyncio.wait_for(told.recovered.wait(), 20)
-    assert await house.store.draft("chat") == "typed " * 100_000
+    assert (await house.store.draft("chat")).text == "typed " * 100_000
 
 
 async def test_what_is_refused_for_good_does_not_hold_up_the_end(house: House) -> None:

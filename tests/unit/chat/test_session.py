@@ -552,7 +552,8 @@ async def test_drafts_are_kept() -> None:
     async with open_house() as house:
         session = await new_session(house)
         session.keep_draft("half a thou")
-        assert await house.sessions.session(session.conversation.id).draft() == "half a thou"
+        kept = await house.sessions.session(session.conversation.id).draft()
+        assert kept.text == "half a thou"
 
 
 async def test_a_listener_that_fails_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from desktop_chat.core.errors import StoreError
-from desktop_chat.core.messages import MessageState
+from desktop_chat.core.messages import Draft, MessageState
 from desktop_chat.store import SqliteStore
 from desktop_chat.store.runs import RunLock, is_alive, remove_dead
 from tests.unit.store.processes import child, go_on, line
@@ -124,7 +124,7 @@ async def test_what_an_earlier_run_deleted_is_purged(opened: Opened) -> None:
     second = opened()
     await second.recover()
     assert [found.id for found in await second.conversations()] == ["kept"]
-    assert await second.drafts() == {"kept": "kept"}
+    assert await second.drafts() == {"kept": Draft("kept")}
     assert await count(second, "messages") == 2
     assert await count(second, "pieces") == 0
     with pytest.raises(StoreError, match="gone"):

@@ -14,6 +14,7 @@ from desktop_chat.core.errors import ErrorInfo, ErrorKind, StoreError
 from desktop_chat.core.events import FinishReason, Usage
 from desktop_chat.core.messages import (
     ChatOptions,
+    Draft,
     Message,
     MessageState,
     MessageTree,
@@ -186,14 +187,14 @@ async def test_the_tree_keeps_its_branches(opened: Opened) -> None:
 
 async def test_drafts_need_no_conversation(opened: Opened) -> None:
     store = opened()
-    assert await store.draft("c1") == ""
+    assert (await store.draft("c1")).text == ""
     await store.save_draft("c1", "half a 想法")
     await store.save_draft("c1", "half a 想法 more")
     await store.save_draft("c2", "x")
     await store.save_draft("c2", "")
     await store.aclose()
-    assert await opened().drafts() == {"c1": "half a 想法 more"}
-    assert await opened().draft("c1") == "half a 想法 more"
+    assert await opened().drafts() == {"c1": Draft("half a 想法 more")}
+    assert (await opened().draft("c1")).text == "half a 想法 more"
 
 
 async def test_what_is_deleted_can_be_restored(store: SqliteStore) -> None:
@@ -215,7 +216,7 @@ async def test_a_text_that_utf8_cannot_say_is_saved(store: SqliteStore) -> None:
     await store.finish(replace(message, state=MessageState.DONE, text="\udc00\x00end"))
     assert (await one(store, "m2")).text == "\ufffd\x00end"
     await store.save_draft("c1", "\ud800")
-    assert await store.draft("c1") == "\ufffd"
+    assert (await store.draft("c1")).text == "\ufffd"
 
 
 def modes(folder: Path) -> list[int]:
