@@ -104,7 +104,7 @@ class RowPainter(QStyledItemDelegate):
             icons.paint(painter, icon, QRect(right - 16, rect.top() + 8, 16, 16), t.text3, 14)
             right -= 20
         size = tr("local") if is_local(service) else context_label(model.context_tokens)
-        if row.typed:
+        if row.typed or row.apart:
             size = service.title(language())
         small = QFontMetrics(self._theme.font(12))
         room = right - rect.left() - 36 - (small.horizontalAdvance(size) + 16 if size else 0)

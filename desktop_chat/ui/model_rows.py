@@ -1,7 +1,7 @@
 """The rows of the model picker: favourites, those used last, then every service with its models."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
@@ -49,6 +49,7 @@ class Row:
         mend: the note is a failure, and choosing it does this; or "".
         title: of a group that is not a service's.
         favourite: the model has a star.
+        apart: it stands away from its service, which is named beside it.
     """
 
     service: Service
@@ -58,6 +59,7 @@ class Row:
     mend: str = ""
     title: str = ""
     favourite: bool = False
+    apart: bool = False
 
     @property
     def heading(self) -> bool:
@@ -145,7 +147,11 @@ class ModelRows(QAbstractListModel):
         rows: list[Row] = []
         shown: set[Named] = set()
         for title, names in ((tr("Favourites"), self._favourites), (tr("Used last"), recent)):
-            group = [self._row(services[name[0]], there[name]) for name in names if name in there]
+            group = [
+                replace(self._row(services[name[0]], there[name]), apart=True)
+                for name in names
+                if name in there
+            ]
             if group:
                 rows += [Row(group[0].service, title=title), *group]
                 shown.update(name for name in names if name in there)

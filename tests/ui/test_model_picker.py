@@ -95,6 +95,7 @@ def test_a_key_stars_a_model(picker: ModelPicker, shelf: ModelShelf) -> None:
     assert shelf.favourites() == [("small", "beta")]
     assert words(picker)[:2] == ["Favourites", "beta"]
     assert words(picker).count("beta") == 1
+    assert [row.words for row in picker._models.rows if row.apart] == ["beta"], "names its service"
     assert chosen(picker) == "beta"
     index = picker.list.currentIndex()
     assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "beta, Small, Favourite"
