@@ -24,6 +24,15 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _english() -> None:
+    """Let no test find the language that another one chose."""
+    from desktop_chat.core.i18n import install, language
+
+    if language() != "en":
+        install("en", Path(__file__).parents[1] / "resources" / "translations")
+
+
+@pytest.fixture(autouse=True)
 def _no_unhandled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail on what no one caught: in a Qt slot, in a thread, in a ``__del__``."""
     caught: list[str] = []
