@@ -313,6 +313,8 @@ class Saver:
                     if self._comes_whole(write):
                         self._queue.popleft()
                         continue
+                    if self._steps_back(write):
+                        continue
                     self._set_error(error.info)
                     return False
                 except Exception as error:
@@ -324,6 +326,17 @@ class Saver:
                 self._queue.popleft()
             self._set_error(None)
             return True
+
+    def _steps_back(self, write: _Write) -> bool:
+        """Let a draft that is refused, as one with large files may be, hold up nothing else; tell
+        whether there is anything else. It is never forgotten before its question is written.
+        """
+        if not isinstance(write, _SaveDraft) or len(self._queue) == 1:
+            return False
+        self._queue.popleft()
+        if not any(isinstance(later, _SaveDraft) for later in self._queue):
+            self._queue.append(write)
+        return True
 
     def _comes_whole(self, write: _Write) -> bool:
         """Tell whether a message's final form waits behind a part of it. What the store refuses
