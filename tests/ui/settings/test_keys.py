@@ -94,7 +94,7 @@ async def test_a_single_key_in_trouble_is_told_of_without_its_hint(tmp_path: Pat
         said = ["Refused. Replace it."]
         await until(lambda: [state.text() for state in lines.states] == said, "the key")
         shown = [label.text() for label in lines.findChildren(Label) if label.isVisible()]
-        assert "…" not in shown
+        assert not any("…" in text for text in shown)
 
 
 def test_short_keys_are_told_apart() -> None:
