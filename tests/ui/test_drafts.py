@@ -188,7 +188,8 @@ async def test_chips_come_back_with_the_tab_and_with_the_program(tmp_path: Path)
         assert [file.name for file in question.attachments] == ["b.txt"]
         assert await page.session.blob(question.attachments[0].blob) == b"xylophone"
         assert not names(page)
-        await until_read(store.drafts, {})
+        none: dict[str, Draft] = {}
+        await until_read(store.drafts, none)
 
 
 @on_qt_loop
