@@ -15,6 +15,7 @@ from desktop_chat.chat.explain_network import network_advice, network_cause
 from desktop_chat.chat.explain_replies import REPLY_CAUSES
 from desktop_chat.chat.explain_tries import (
     failed_backup,
+    queue_cause,
     queue_title,
     rest_advice,
     switch_title,
@@ -433,7 +434,9 @@ def explain_notice(notice: Notice, *, service_name: str = "") -> Explanation | N
         values = {"service": service_name or tr("the service")}
         cause = fill(_CARDS[ErrorKind.RATE_LIMIT].cause(), **values)
         title = queue_title(notice)
-        return Explanation(title, cause, (Action.STOP,), "hourglass-medium", Tone.NEUTRAL)
+        return Explanation(
+            title, queue_cause(notice, cause), (Action.STOP,), "hourglass-medium", Tone.NEUTRAL
+        )
     if notice.kind is NoticeKind.CONNECTING or notice.error is None:
         return None
     error = notice.error

@@ -45,13 +45,25 @@ def queue_title(notice: Notice) -> str:
     seconds = str(max(1, math.ceil(notice.delay)))
     if notice.place and notice.delay > 0:
         title = tr("Waiting for the rate limit, {ahead} ahead, about {seconds} s")
-    elif notice.place:
-        title = tr("Waiting for the rate limit, {ahead} ahead")
     elif notice.delay > 0:
         title = tr("Waiting for the rate limit, about {seconds} s")
+    elif notice.place:
+        title = tr("Waiting for another answer to end, {ahead} ahead")
     else:
-        title = tr("Waiting for the rate limit")
+        title = tr("Waiting for another answer to end")
     return fill(title, ahead=ahead, seconds=seconds)
+
+
+def queue_cause(notice: Notice, limited: str) -> str:
+    """Say why; where no time is known, answers at the same time are what is limited.
+
+    Args:
+        notice: of the queue.
+        limited: what is said of limits in general.
+    """
+    if notice.delay > 0:
+        return limited
+    return tr("Only so many answers of this service run at the same time.")
 
 
 def switch_title(notice: Notice, what: str, service_name: str) -> str:

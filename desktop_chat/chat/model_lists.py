@@ -166,7 +166,7 @@ class ModelLists:
         now = self._catalogue.service(asked.id)
         if now is None or _place(now) != _place(asked) or (asked.configured and not now.configured):
             return ListState()
-        told = {model.id: model for model in models}
+        told = {model.id: _drawing(now, model) for model in models}
         added = told.keys() - {model.id for model in now.models}
         try:
             self._catalogue.save_list(asked.id, list(told.values()), _settled)
@@ -179,6 +179,14 @@ class ModelLists:
         self._states[service_id] = state
         for listener in list(self._listeners):
             listener(service_id)
+
+
+def _drawing(service: Service, listed: Model) -> Model:
+    """Take a model of a service that someone set up for pictures for one that draws: such lists do
+    not tell.
+    """
+    draws = bool(service.images) and service.model(service.default_model).makes == "image"
+    return replace(listed, makes="image") if draws and not service.builtin else listed
 
 
 def _place(service: Service) -> tuple[str, str, str]:

@@ -226,7 +226,7 @@ def test_a_queue_is_a_quiet_card_with_stop(theme: Theme, clock: Clock) -> None:
     run(view)
     card = body(view, "a").card
     assert card is not None
-    assert card.text.startswith("Waiting for the rate limit\n")
+    assert card.text.startswith("Waiting for another answer to end\n")
     view._tick()
     assert not view._clock.isActive(), "there is nothing to count"
 

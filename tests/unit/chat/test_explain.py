@@ -163,19 +163,23 @@ def test_a_retry_counts_down() -> None:
     assert explain_notice(Notice(NoticeKind.CONNECTING)) is None
 
 
+RATE = "Ark limits how much may be asked at a time."
+ROOM = "Only so many answers of this service run at the same time."
+
+
 @pytest.mark.parametrize(
-    ("place", "delay", "title"),
+    ("place", "delay", "title", "cause"),
     [
-        (3, 11.2, "Waiting for the rate limit, 3 ahead, about 12 s"),
-        (3, 0.0, "Waiting for the rate limit, 3 ahead"),
-        (0, 0.4, "Waiting for the rate limit, about 1 s"),
-        (0, 0.0, "Waiting for the rate limit"),
+        (3, 11.2, "Waiting for the rate limit, 3 ahead, about 12 s", RATE),
+        (0, 0.4, "Waiting for the rate limit, about 1 s", RATE),
+        (3, 0.0, "Waiting for another answer to end, 3 ahead", ROOM),
+        (0, 0.0, "Waiting for another answer to end", ROOM),
     ],
 )
-def test_a_queue(place: int, delay: float, title: str) -> None:
+def test_a_queue(place: int, delay: float, title: str, cause: str) -> None:
     told = explain_notice(Notice(NoticeKind.QUEUED, place=place, delay=delay), service_name="Ark")
     assert told is not None
-    assert (told.title, told.cause) == (title, "Ark limits how much may be asked at a time.")
+    assert (told.title, told.cause) == (title, cause)
     assert (told.actions, told.tone) == ((Action.STOP,), Tone.NEUTRAL)
 
 

@@ -172,6 +172,17 @@ async def test_models_added_meanwhile_stay() -> None:
         assert kept(house).default_model == "mine"
 
 
+async def test_a_service_that_was_set_up_for_pictures_lists_models_that_make_them() -> None:
+    mine = {"models": (Model("draw", makes="image"),), "default_model": "draw"}
+    async with ByteServer([LIST]) as server, open_house() as house:
+        for images, makes in (("openai-images", "image"), ("", "text")):
+            house.catalogue.save(local_service(server.url, images=images, **mine))
+            house.lists.fetch(kept(house))
+            await settled(house)
+            assert {model.makes for model in kept(house).models[1:]} == {makes}
+            house.catalogue.remove(SERVICE_ID)
+
+
 async def test_what_a_list_tells_of_models_is_kept() -> None:
     yes = {"supported": True}
     thinking = yes | {"types": {"adaptive": yes}}
