@@ -150,6 +150,14 @@ def last_answer(page: ChatPage) -> AnswerBody:
     return body
 
 
+async def again(page: ChatPage, control: str) -> Message:
+    """Press what asks again, and return the new answer; it may be there at once."""
+    before = page.session.branch()[-1].id
+    pressed(page, control)
+    await until(lambda: page.session.branch()[-1].id != before, "the question again")
+    return await answered(page)
+
+
 def overlay_of(page: ChatPage) -> DropOverlay:
     return page.attaching.zone.overlay
 
@@ -465,9 +473,7 @@ async def test_a_picture_is_made_of_an_answer() -> None:
     async with chat(SAID, DRAWN) as (server, _desk, page):
         await ask(page, "What is this?")
         first = await answered(page)
-        pressed(page, "do:picture")
-        await until(lambda: page.session.running, "a second turn")
-        await answered(page)
+        await again(page, "do:picture")
         await drawn(page)
         assert server.requests[1].json()["prompt"].endswith("A red square.")
         assert server.requests[1].json()["model"] == "painter"
@@ -512,23 +518,18 @@ async def test_an_answer_from_the_cache_says_so_and_is_asked_anew() -> None:
         await page.session.set_options(options)
         await ask(page, "What is this?")
         await answered(page)
-        pressed(page, "do:regenerate")
-        await until(lambda: page.session.running, "the question again")
-        answer = await answered(page)
+        answer = await again(page, "do:regenerate")
         assert len(server.requests) == 1
         assert answer.cached_at is not None
         assert origin(last_answer(page).message) == "Local · from the cache, just now"
         for number, ending in enumerate(("do:fresh", "do:regenerate")):
-            pressed(page, ending)
-            await until(lambda: page.session.running, "the question anew")
-            answer = await answered(page)
+            answer = await again(page, ending)
             assert len(server.requests) == 2
             assert (answer.cached_at is None) == (not number)
             assert ("do:fresh" in {key[1] for key in page.transcript.overlay.shown()}) == number
         # The same would be found again, which is not what the press is for.
-        pressed(page, "do:regenerate")
-        await until(lambda: len(server.requests) == 3, "a third request")
-        await answered(page)
+        await again(page, "do:regenerate")
+        assert len(server.requests) == 3
 
 
 @on_qt_loop
