@@ -4,18 +4,18 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_chat.core.i18n import tr
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.secret_names import names_secret, names_secret_header
-from desktop_chat.ui.controls.buttons import Button, IconButton
+from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.fields import Field
+from desktop_chat.ui.header_line import HEADER_NAME, HeaderLine
 from desktop_chat.ui.parameters.entries import Entry
 from desktop_chat.ui.theme import Theme
 
-_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _KEY: Final = re.compile(
     r"\b(sk|pk|rk|ak|hf|gsk|ghp|xai|AIza)[-_]?[A-Za-z0-9_-]{16,}|\b(bearer|basic)\s+\S{8,}"
     r"|\beyJ[\w-]{8,}\.[\w-]+",
@@ -55,36 +55,6 @@ def key_refused(name: str) -> str:
     ).format(field=name)
 
 
-class _Line(QWidget):
-    """One header."""
-
-    changed = Signal()
-    removed = Signal(object)
-
-    def __init__(self, theme: Theme, name: str, value: str) -> None:
-        super().__init__()
-        self.name = Field(theme, tr("Header"), mono=True)
-        self.name.setPlaceholderText("X-Team")
-        self.name.setText(name)
-        self.value = Field(theme, tr("Value"), mono=True)
-        self.value.setPlaceholderText(tr("Value"))
-        self.value.setText(value)
-        self.remove = IconButton(theme, "x", tr("Remove this header"))
-        self.remove.clicked.connect(lambda: self.removed.emit(self))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.name, 2)
-        row.addWidget(self.value, 3)
-        row.addWidget(self.remove)
-        for field in (self.name, self.value):
-            field.textChanged.connect(self.changed)
-
-    def pair(self) -> tuple[str, str]:
-        """Return name and value as typed."""
-        return self.name.text().strip(), self.value.text().strip()
-
-
 class HeadersEntry(Entry):
     """The headers.
 
@@ -95,7 +65,7 @@ class HeadersEntry(Entry):
 
     def __init__(self, theme: Theme, headers: Mapping[str, str]) -> None:
         super().__init__(theme, tr("Headers"), wide=True)
-        self.lines: list[_Line] = []
+        self.lines: list[HeaderLine] = []
         inside = QWidget()
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -107,8 +77,8 @@ class HeadersEntry(Entry):
         for name, value in headers.items():
             self._make(name, value)
 
-    def _make(self, name: str, value: str) -> _Line:
-        line = _Line(self.theme, name, value)
+    def _make(self, name: str, value: str) -> HeaderLine:
+        line = HeaderLine(self.theme, name, value)
         line.changed.connect(self.changed)
         line.removed.connect(self._remove)
         self.lines.append(line)
@@ -123,7 +93,7 @@ class HeadersEntry(Entry):
         self.changed.emit()
 
     def _remove(self, line: object) -> None:
-        if isinstance(line, _Line):
+        if isinstance(line, HeaderLine):
             self.lines.remove(line)
             self._column.removeWidget(line)
             line.hide()
@@ -138,7 +108,7 @@ class HeadersEntry(Entry):
 
     def value(self) -> Any:
         """Return the headers that are whole."""
-        return {name: value for name, value in map(_Line.pair, self.lines) if name and value}
+        return {name: value for name, value in map(HeaderLine.pair, self.lines) if name and value}
 
     def fault(self) -> str:
         """Say what is wrong with the first line that is."""
@@ -158,7 +128,7 @@ class HeadersEntry(Entry):
             name, value = line.pair()
             if not name and not value:
                 continue
-            if not _NAME.fullmatch(name):
+            if not HEADER_NAME.fullmatch(name):
                 return tr("A header's name has letters, digits and hyphens."), line.name
             if name.casefold() in _OURS:
                 words = tr("{field} is filled by the program. Leave it out.")

@@ -1,59 +1,26 @@
 """Further headers of every request, and further fields of every question."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop_chat.core.i18n import ntr, tr
 from desktop_chat.core.json import JsonValue
 from desktop_chat.core.services import Service
-from desktop_chat.ui.controls.buttons import Button, IconButton
+from desktop_chat.ui.controls.buttons import Button
 from desktop_chat.ui.controls.fields import Field, paint_field
 from desktop_chat.ui.controls.labels import Label, Status
 from desktop_chat.ui.controls.scrollbar import ScrollBar
+from desktop_chat.ui.header_line import HEADER_NAME, HeaderLine
 from desktop_chat.ui.json_text import read_body
 from desktop_chat.ui.settings.editor import ServiceEditor
 from desktop_chat.ui.settings.fold import Fold
 from desktop_chat.ui.settings.row import ServiceRow, focus
 from desktop_chat.ui.theme import Theme
-
-_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-
-
-class _HeaderLine(QWidget):
-    """One header."""
-
-    left = Signal()
-    removed = Signal(object)
-
-    def __init__(self, theme: Theme, name: str, value: str) -> None:
-        super().__init__()
-        self.name = Field(theme, tr("Header"), mono=True)
-        self.name.setPlaceholderText("X-Team")
-        self.name.setText(name)
-        self.value = Field(theme, tr("Value"), mono=True)
-        self.value.setPlaceholderText(tr("Value"))
-        self.value.setText(value)
-        self.remove = IconButton(theme, "x", tr("Remove this header"))
-        self.remove.clicked.connect(lambda: self.removed.emit(self))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.name, 2)
-        row.addWidget(self.value, 3)
-        row.addWidget(self.remove)
-        for field in (self.name, self.value):
-            field.editingFinished.connect(self.left)
-
-    def pair(self) -> tuple[str, str]:
-        """Return name and value as typed."""
-        return self.name.text().strip(), self.value.text().strip()
 
 
 class HeadersRow(ServiceRow):
@@ -67,7 +34,7 @@ class HeadersRow(ServiceRow):
     def __init__(self, theme: Theme, editor: ServiceEditor) -> None:
         super().__init__(theme, editor)
         self._shown: tuple[str, dict[str, str]] = ("", {})
-        self.lines: list[_HeaderLine] = []
+        self.lines: list[HeaderLine] = []
         self._column = QVBoxLayout()
         self._column.setSpacing(6)
         self.add_button = Button(theme, kind="quiet", small=True, icon="plus")
@@ -98,15 +65,15 @@ class HeadersRow(ServiceRow):
             self._make(name, value)
         self._tell("", None)
 
-    def _make(self, name: str, value: str) -> _HeaderLine:
-        line = _HeaderLine(self.theme, name, value)
+    def _make(self, name: str, value: str) -> HeaderLine:
+        line = HeaderLine(self.theme, name, value)
         line.left.connect(self.commit)
         line.removed.connect(self._remove)
         self.lines.append(line)
         self._column.addWidget(line)
         return line
 
-    def _drop(self, line: _HeaderLine) -> None:
+    def _drop(self, line: HeaderLine) -> None:
         self.lines.remove(line)
         line.blockSignals(True)
         self._column.removeWidget(line)
@@ -118,7 +85,7 @@ class HeadersRow(ServiceRow):
         focus((empty or self._make("", "")).name)
 
     def _remove(self, line: object) -> None:
-        if isinstance(line, _HeaderLine):
+        if isinstance(line, HeaderLine):
             focus(self.add_button)
             self._drop(line)
             self.commit()
@@ -140,7 +107,7 @@ class HeadersRow(ServiceRow):
             name, value = line.pair()
             if not name and not value:
                 continue
-            if value and not _NAME.fullmatch(name):
+            if value and not HEADER_NAME.fullmatch(name):
                 self._tell(tr("A header's name has letters, digits and hyphens."), line.name)
                 return
             if name.casefold() in {item.casefold() for item in headers}:
@@ -166,7 +133,7 @@ class HeadersRow(ServiceRow):
             line.remove.set_name(tr("Remove this header"))
 
 
-def _is_new(line: _HeaderLine, headers: Mapping[str, str]) -> bool:
+def _is_new(line: HeaderLine, headers: Mapping[str, str]) -> bool:
     name, value = line.pair()
     return bool(name) and headers.get(name) != value
 
